@@ -1,0 +1,36 @@
+package indexer
+
+import "context"
+
+// Sample is one image-text pair as a reader found it, in input order.
+type Sample struct {
+	Key       string         // the data set's own key, unique within a source when the format has one
+	Position  string         // where it was: "00003.tar#17", "photos/a.jpg", "train.tsv:120"
+	Image     []byte         // encoded image bytes; nil when the sample has none
+	ImagePath string         // path or name of the image as the data set gives it
+	Caption   string         // caption as read, not cleaned
+	HasText   bool           // false when there is no caption at all
+	URL       string         // where the image came from, when known
+	Fields    map[string]any // every key of the sample's JSON, flattened with "." ("exif.Make")
+	Err       error          // why the sample cannot be used; the other fields say which one it was
+}
+
+// Source streams the samples of a data set in a stable order. internal/dataset provides one a
+// format.
+//
+// Read calls visit once for every input sample, unreadable ones included (with Err set), and
+// stops at visit's first error or when ctx is done. Its own error means that the source as a
+// whole cannot be read.
+type Source interface {
+	Read(ctx context.Context, visit func(Sample) error) error
+	Describe() SourceInfo
+}
+
+// SourceInfo names a source for the index's fingerprint: reading the same source again gives the
+// same SourceInfo, a changed one does not.
+type SourceInfo struct {
+	Format string   `json:"format"` // "folder", "webdataset", ...
+	Why    string   `json:"why"`    // what made --format auto choose it
+	Inputs []string `json:"inputs"` // the paths that were given
+	Digest string   `json:"digest"` // SHA-256 over the names, sizes and modification-proof identity of the input files
+}
