@@ -1,0 +1,72 @@
+package retriever
+
+import "math"
+
+// NearDuplicateCosine is the similarity above which two images count as near-duplicates, the
+// value that clip-retrieval uses.
+const NearDuplicateCosine = 0.94
+
+// NearDuplicates groups vectors into the connected components of the graph that joins two of
+// them when their cosine is above threshold. The result gives for each vector the index of the
+// first member of its group; a vector that stands alone is its own. A zero vector joins nothing.
+//
+// The work is quadratic in the number of vectors: it is meant for a page of results, not for an
+// index.
+func NearDuplicates(vectors [][]float32, threshold float32) []int {
+	units := make([][]float32, len(vectors))
+	for i, v := range vectors {
+		units[i] = unit(v)
+	}
+	first := make([]int, len(vectors))
+	for i := range first {
+		first[i] = i
+	}
+	for i := range units {
+		for j := range i {
+			if dot(units[i], units[j]) > threshold {
+				join(first, i, j)
+			}
+		}
+	}
+	for i := range first {
+		first[i] = root(first, i)
+	}
+	return first
+}
+
+// join merges the groups of i and j under their lower first member.
+func join(first []int, i, j int) {
+	a, b := root(first, i), root(first, j)
+	first[max(a, b)] = min(a, b)
+}
+
+func root(first []int, i int) int {
+	for first[i] != i {
+		i = first[i]
+	}
+	return i
+}
+
+func unit(v []float32) []float32 {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	u := make([]float32, len(v))
+	if sum == 0 {
+		return u
+	}
+	norm := math.Sqrt(sum)
+	for i, x := range v {
+		u[i] = float32(float64(x) / norm)
+	}
+	return u
+}
+
+func dot(a, b []float32) float32 {
+	var sum float32
+	for i, x := range a {
+		sum += x * b[i]
+	}
+	return sum
+}
