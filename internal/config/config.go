@@ -48,9 +48,12 @@ type Settings struct {
 	file *viper.Viper
 }
 
-// Open reads the settings file. With an empty path, rollcall.yaml in the working directory is
-// read when it exists; a path that was given must exist.
+// Open reads the settings file: the given one, else the one that ROLLCALL_CONFIG names, else
+// rollcall.yaml in the working directory where it exists. A path that was given must exist.
 func Open(path string) (*Settings, error) {
+	if path == "" {
+		path = os.Getenv(Variable("config"))
+	}
 	s := &Settings{path: path, file: viper.New()}
 	if path == "" {
 		if _, err := os.Stat(FileName); errors.Is(err, os.ErrNotExist) {

@@ -1,0 +1,40 @@
+# Rollcall. `make help` lists what there is.
+
+SHELL := /bin/bash
+GO    ?= go
+STORE ?= embedded
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help setup build demo test race bench lint lab clean
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## fetch ONNX Runtime, the Milvus engine and libjpeg-turbo into .cache
+	@scripts/setup.sh
+
+build: ## build bin/rollcall
+	$(GO) build -o bin/rollcall ./cmd/rollcall
+
+demo: setup build ## index, search, count and audit the lab; STORE=milvus through a real Milvus
+	@scripts/demo.sh $(STORE)
+
+test: setup ## run every test on real parts; ROLLCALL_REQUIRE_ALL=1 makes a skip a failure
+	$(GO) test ./...
+
+race: setup ## run the tests of packages with goroutines under the race detector
+	$(GO) test -race ./indexer ./retriever ./auditor ./internal/clip ./internal/vectors ./internal/server
+
+bench: setup ## run the benchmarks
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+lint: ## gofmt, vet and staticcheck
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: run gofmt -w on the files above"; exit 1; }
+	$(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+
+lab: ## make the lab again (persons, photos, both models) and compare digests; under an hour
+	testdata/lab/lab.sh
+
+clean: ## remove what was built; .cache stays (rm -r .cache to fetch everything anew)
+	rm -rf bin
