@@ -1,0 +1,98 @@
+package stats
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+)
+
+// Bootstrap gives the percentile interval of a statistic over n exchangeable rows (Efron, Ann.
+// Stat. 7, 1979): `times` samples of n rows with replacement. statistic gets row numbers and may
+// return NaN for a sample it is undefined on; those are left out and, when there are any, said.
+// Value is the statistic of the rows as they are.
+func Bootstrap(n int, confidence float64, times int, seed uint64, statistic func(rows []int) float64) Estimate {
+	const method = "percentile bootstrap"
+	if n == 0 {
+		return Undefined(0, confidence, method, "nothing to resample")
+	}
+	rows := make([]int, n)
+	for i := range rows {
+		rows[i] = i
+	}
+	e := Estimate{Value: statistic(rows), Confidence: confidence, N: n, Method: method}
+	source := rand.New(rand.NewPCG(seed, 2))
+	values := make([]float64, 0, times)
+	for range times {
+		for i := range rows {
+			rows[i] = source.IntN(n)
+		}
+		if v := statistic(rows); !math.IsNaN(v) {
+			values = append(values, v)
+		}
+	}
+	return interval(e, values, times)
+}
+
+// Cluster is one unit of a two-stage bootstrap: a person with a number of photos.
+type Cluster struct{ Size int }
+
+// Resample is a cluster of a two-stage sample and the members drawn from it.
+type Resample struct {
+	Cluster int   // number of the cluster
+	Members []int // numbers of its members, drawn with replacement
+}
+
+// ClusterBootstrap gives the percentile interval of a statistic over clusters and then, within
+// each drawn cluster, its members, both with replacement (Davison and Hinkley, Bootstrap Methods,
+// 1997, section 3.8). N is the number of clusters. value is the statistic of the data as they are.
+func ClusterBootstrap(clusters []Cluster, value, confidence float64, times int, seed uint64, statistic func([]Resample) float64) Estimate {
+	const method = "two-stage percentile bootstrap: persons, then photos"
+	if len(clusters) == 0 {
+		return Undefined(0, confidence, method, "nothing to resample")
+	}
+	source := rand.New(rand.NewPCG(seed, 3))
+	drawn := make([]Resample, len(clusters))
+	values := make([]float64, 0, times)
+	for range times {
+		for i := range drawn {
+			c := source.IntN(len(clusters))
+			members := drawn[i].Members[:0]
+			for range clusters[c].Size {
+				members = append(members, source.IntN(clusters[c].Size))
+			}
+			drawn[i] = Resample{Cluster: c, Members: members}
+		}
+		if v := statistic(drawn); !math.IsNaN(v) {
+			values = append(values, v)
+		}
+	}
+	e := Estimate{Value: value, Confidence: confidence, N: len(clusters), Method: method}
+	return interval(e, values, times)
+}
+
+func interval(e Estimate, values []float64, times int) Estimate {
+	e.Low, e.High = math.NaN(), math.NaN()
+	if len(values) == 0 {
+		e.Warnings = append(e.Warnings, "undefined on every resample: no interval")
+		return e
+	}
+	if len(values) < times {
+		e.Warnings = append(e.Warnings, "undefined on some resamples: the interval leaves those out")
+	}
+	slices.Sort(values)
+	tail := (1 - e.Confidence) / 2
+	e.Low, e.High = Quantile(values, tail), Quantile(values, 1-tail)
+	return e
+}
+
+// Quantile interpolates linearly between sorted values at position q*(n-1) (Hyndman and Fan's type
+// 7, numpy's default).
+func Quantile(sorted []float64, q float64) float64 {
+	if len(sorted) == 0 {
+		return math.NaN()
+	}
+	at := q * float64(len(sorted)-1)
+	low := int(math.Floor(at))
+	high := min(low+1, len(sorted)-1)
+	return sorted[low] + (at-float64(low))*(sorted[high]-sorted[low])
+}
