@@ -1,0 +1,25 @@
+"""The 21 prompt templates of the Identity Inference Attack (Hintersdorf et al., JAIR 80, 2024)."""
+
+PROMPTS = [
+    "{}",
+    "an image of {}",
+    "a photo of {}",
+    "{} on a photo",
+    "a photo of a person named {}",
+    "a person named {}",
+    "a man named {}",
+    "a woman named {}",
+    "the name of the person is {}",
+    "a photo of a person with the name {}",
+    "{} at a gala",
+    "a photo of the celebrity {}",
+    "actor {}",
+    "actress {}",
+    "a colored photo of {}",
+    "a black and white photo of {}",
+    "a cool photo of {}",
+    "a cropped photo of {}",
+    "a cropped image of {}",
+    "{} in a suit",
+    "{} in a dress",
+]
