@@ -1,0 +1,61 @@
+#include "textflag.h"
+
+// func tileFMA(rows, names *float32, dim int, out *float32, stride int)
+//
+// SI, R10, R11, R12: the four photos; DI: the panel; R13: element; Y0..Y7: sums, two registers a
+// photo; Y8, Y9: sixteen names' element; Y10..Y13: one photo's element in every lane.
+TEXT ·tileFMA(SB), NOSPLIT, $0-40
+	MOVQ rows+0(FP), SI
+	MOVQ names+8(FP), DI
+	MOVQ dim+16(FP), CX
+	MOVQ out+24(FP), DX
+	MOVQ stride+32(FP), R9
+	SHLQ $2, R9
+	LEAQ (SI)(CX*4), R10
+	LEAQ (R10)(CX*4), R11
+	LEAQ (R11)(CX*4), R12
+	XORQ R13, R13
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+
+element:
+	CMPQ R13, CX
+	JGE  done
+	VMOVUPS (DI), Y8
+	VMOVUPS 32(DI), Y9
+	VBROADCASTSS (SI)(R13*4), Y10
+	VBROADCASTSS (R10)(R13*4), Y11
+	VBROADCASTSS (R11)(R13*4), Y12
+	VBROADCASTSS (R12)(R13*4), Y13
+	VFMADD231PS Y8, Y10, Y0
+	VFMADD231PS Y9, Y10, Y1
+	VFMADD231PS Y8, Y11, Y2
+	VFMADD231PS Y9, Y11, Y3
+	VFMADD231PS Y8, Y12, Y4
+	VFMADD231PS Y9, Y12, Y5
+	VFMADD231PS Y8, Y13, Y6
+	VFMADD231PS Y9, Y13, Y7
+	ADDQ $64, DI
+	INCQ R13
+	JMP  element
+
+done:
+	VMOVUPS Y0, (DX)
+	VMOVUPS Y1, 32(DX)
+	ADDQ R9, DX
+	VMOVUPS Y2, (DX)
+	VMOVUPS Y3, 32(DX)
+	ADDQ R9, DX
+	VMOVUPS Y4, (DX)
+	VMOVUPS Y5, 32(DX)
+	ADDQ R9, DX
+	VMOVUPS Y6, (DX)
+	VMOVUPS Y7, 32(DX)
+	VZEROUPPER
+	RET
