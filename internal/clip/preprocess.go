@@ -83,6 +83,9 @@ func (s ImageSpec) validate() error {
 type Preprocessor struct {
 	spec   ImageSpec
 	levels [3][256]float32 // normalised value of each byte, per channel
+
+	jpeg    *turboJPEG // nil where libjpeg-turbo is not installed
+	scratch bufferPool
 }
 
 // NewPreprocessor checks spec and prepares its tables. The error lists every
@@ -91,7 +94,7 @@ func NewPreprocessor(spec ImageSpec) (*Preprocessor, error) {
 	if err := spec.validate(); err != nil {
 		return nil, err
 	}
-	p := &Preprocessor{spec: spec}
+	p := &Preprocessor{spec: spec, jpeg: openTurboJPEG()}
 	for c := range p.levels {
 		for b := range p.levels[c] {
 			// Division before subtraction, each rounded to float32, is what
@@ -124,13 +127,19 @@ func (p *Preprocessor) Pixels(data []byte) ([]float32, error) {
 // RGB decodes an image file and returns the S x S x 3 bytes, row by row, that
 // Pixels normalises. Errors are those of Pixels.
 func (p *Preprocessor) RGB(data []byte) ([]byte, error) {
-	img, err := decode(data)
+	img, err := p.decode(data)
 	if err != nil {
 		return nil, err
 	}
+	defer p.scratch.put(img.lent)
 	return p.square(img)
 }
 
 // Decoder names the JPEG decoder in use: "libjpeg-turbo" and its version, or
 // "go" where that library is not installed.
-func (p *Preprocessor) Decoder() string { return jpegDecoderName() }
+func (p *Preprocessor) Decoder() string {
+	if p.jpeg == nil {
+		return "go"
+	}
+	return p.jpeg.version()
+}
