@@ -1,0 +1,111 @@
+package dataset
+
+import (
+	"errors"
+	"io"
+	"strings"
+
+	"rollcall/retriever"
+)
+
+// tsvLayout is what the first line says of a TSV file.
+type tsvLayout struct {
+	columns
+	fields int  // on every line
+	header bool // the first line is names, not a row
+}
+
+// readTSV visits the rows of a TSV file: CC3M's caption<TAB>url and CC12M's url<TAB>caption, both
+// without header and told apart by which field of the first line is a URL, or a training list
+// whose header names its columns (title<TAB>filepath). Fields are taken as they stand, except that
+// a file with a header may quote them as pandas does.
+func readTSV(path string, visit rowVisitor) (err error) {
+	f, err := openText(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return scanTSV(&lineReader{r: f.Reader, path: path}, visit)
+}
+
+func scanTSV(lines *lineReader, visit rowVisitor) error {
+	var layout tsvLayout
+	for {
+		line, err := lines.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		fields := strings.Split(string(line), "\t")
+		if lines.line == 1 {
+			if layout, err = detectTSV(lines, fields); err != nil {
+				return err
+			}
+			if layout.header {
+				continue
+			}
+		}
+		row, err := layout.row(lines, fields)
+		if err != nil {
+			return err
+		}
+		if err := visit(row); err != nil {
+			return err
+		}
+	}
+}
+
+func detectTSV(lines *lineReader, first []string) (tsvLayout, error) {
+	layout := tsvLayout{fields: len(first)}
+	switch {
+	case len(first) == 2 && isURL(first[1]):
+		layout.columns = columns{caption: 0, url: 1, key: -1}
+	case len(first) == 2 && isURL(first[0]):
+		layout.columns = columns{caption: 1, url: 0, key: -1}
+	default:
+		layout.header = true
+		layout.columns = findColumns(first)
+		if layout.caption < 0 {
+			return layout, lines.errorf("neither caption<TAB>url, url<TAB>caption (a URL starts with http:// or https://), nor a header: %w", errNoCaption)
+		}
+	}
+	return layout, nil
+}
+
+func (l tsvLayout) row(lines *lineReader, fields []string) (retriever.CaptionRow, error) {
+	if len(fields) != l.fields {
+		return retriever.CaptionRow{}, lines.errorf("%d tab-separated fields where the first line has %d; mend or remove the line", len(fields), l.fields)
+	}
+	if !l.header && isURL(fields[l.caption]) && !isURL(fields[l.url]) {
+		return retriever.CaptionRow{}, lines.errorf("caption and URL are the other way round than on the first line; give such lines in a file of their own")
+	}
+	if l.header {
+		for i := range fields {
+			fields[i] = unquote(fields[i])
+		}
+	}
+	return retriever.CaptionRow{
+		Caption: pick(fields, l.caption),
+		URL:     pick(fields, l.url),
+		Key:     pick(fields, l.key),
+	}, nil
+}
+
+func isURL(s string) bool {
+	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+}
+
+// unquote undoes the quotes that pandas puts around a field with a quote in it. A field that only
+// looks quoted (an inner quote is not doubled) stays as it is.
+func unquote(s string) string {
+	if len(s) < 2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return s
+	}
+	inner := strings.ReplaceAll(s[1:len(s)-1], `""`, "\x00")
+	if strings.Contains(inner, `"`) {
+		return s
+	}
+	return strings.ReplaceAll(inner, "\x00", `"`)
+}
