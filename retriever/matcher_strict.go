@@ -1,0 +1,82 @@
+package retriever
+
+import (
+	"maps"
+	"slices"
+)
+
+// strictMatcher finds names as a reader would: see Strict.
+//
+// All letters of the caption, folded and without what stands between them, go through one
+// automaton that knows the letters of every spelling; each candidate is then checked for where
+// its words start and end and for what stands between them.
+type strictMatcher struct {
+	automaton *automaton
+	letters   []int32     // letters of each word of the automaton
+	patterns  [][]pattern // what each word of the automaton may stand for
+}
+
+func newStrictMatcher(roster *Roster) *strictMatcher {
+	t := newFolded()
+	byLetters := map[string][]pattern{}
+	for i := range roster.Persons {
+		for k, alias := range roster.Persons[i].names() {
+			for _, s := range spellings(t, alias) {
+				s.person, s.alias = int32(i), int32(k)
+				byLetters[s.letters] = addPattern(byLetters[s.letters], s.pattern)
+			}
+		}
+	}
+	words := slices.Sorted(maps.Keys(byLetters))
+	m := &strictMatcher{automaton: newAutomaton(words)}
+	for _, w := range words {
+		m.letters = append(m.letters, int32(len(w)))
+		m.patterns = append(m.patterns, byLetters[w])
+	}
+	return m
+}
+
+// addPattern leaves out what the person's earlier patterns, the last ones of the list, say already.
+func addPattern(list []pattern, p pattern) []pattern {
+	for i := len(list) - 1; i >= 0 && list[i].person == p.person; i-- {
+		if list[i].same(p) {
+			return list
+		}
+	}
+	return append(list, p)
+}
+
+func (m *strictMatcher) find(caption string, s *scratch) []match {
+	t := s.text
+	t.read(caption)
+	s.found = s.found[:0]
+	scan(m.automaton, t.letters, func(word int32, end int) {
+		start := end - int(m.letters[word])
+		if !t.starts(start) || !t.ends(end) {
+			return
+		}
+		for i := range m.patterns[word] {
+			p := &m.patterns[word][i]
+			if t.agrees(caption, p, start, end) {
+				s.found = append(s.found, match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
+			}
+		}
+	})
+	return firsts(s.found)
+}
+
+// agrees compares what stands between the letters [start,end) of the caption with the pattern.
+func (t *folded) agrees(caption string, p *pattern, start, end int) bool {
+	joints, reversed := p.joints, false
+	for i := start + 1; i < end; i++ {
+		var j joint
+		if len(joints) > 0 && int(joints[0].at) == i-start {
+			j, joints = joints[0], joints[1:]
+			reversed = reversed || j.gap == gapReversed
+		}
+		if (j.gap != 0 || t.gaps[i] != 0) && !t.accepts(caption, i, j, p.words) {
+			return false
+		}
+	}
+	return !reversed || !t.hemmed(caption, start, end)
+}

@@ -1,0 +1,108 @@
+package retriever
+
+import (
+	"html"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxEntity bounds an HTML entity; the longest in the standard, "&CounterClockwiseContourIntegral;",
+// has 33 bytes.
+const maxEntity = 40
+
+// plain is a caption as a reader sees it: HTML entities ("O&#39;Brien", "&amp;") read once, the
+// text composed (NFC), half-width kana joined with their voicing marks. from and to give, for each byte of text, the range of the caption that it
+// came from; both are nil when text is the caption.
+type plain struct {
+	text     string
+	from, to []int32
+}
+
+// readPlain leaves a caption that needs none of the steps untouched, which is nearly every caption.
+func readPlain(caption string) plain {
+	p := plain{text: caption}
+	if strings.IndexByte(caption, '&') >= 0 {
+		p = p.replace(entity)
+	}
+	if !norm.NFC.IsNormalString(p.text) {
+		p = p.replace(composed)
+	}
+	if strings.Contains(p.text, "\uff9e") || strings.Contains(p.text, "\uff9f") {
+		p = p.replace(fullWidth)
+	}
+	return p
+}
+
+// replace rebuilds the text piece by piece. next takes the rest of the text and gives what its
+// first n bytes become.
+func (p plain) replace(next func(rest string) (n int, piece string)) plain {
+	var (
+		b   strings.Builder
+		out plain
+	)
+	for i := 0; i < len(p.text); {
+		n, piece := next(p.text[i:])
+		from, to := p.origin(i, i+n)
+		same := piece == p.text[i:i+n]
+		for k := range len(piece) {
+			if same {
+				from, to = p.origin(i+k, i+k+1)
+			}
+			out.from, out.to = append(out.from, int32(from)), append(out.to, int32(to))
+		}
+		b.WriteString(piece)
+		i += n
+	}
+	out.text = b.String()
+	return out
+}
+
+// origin maps the non-empty byte range [i,j) of the text to the caption.
+func (p plain) origin(i, j int) (from, to int) {
+	if p.from == nil {
+		return i, j
+	}
+	return int(p.from[i]), int(p.to[j-1])
+}
+
+// entity reads one HTML entity that ends in ";", or the text up to the next "&".
+func entity(rest string) (n int, piece string) {
+	if rest[0] != '&' {
+		n = strings.IndexByte(rest, '&')
+		if n < 0 {
+			n = len(rest)
+		}
+		return n, rest[:n]
+	}
+	end := strings.IndexByte(rest[:min(len(rest), maxEntity)], ';')
+	if end < 0 {
+		return 1, rest[:1]
+	}
+	piece = html.UnescapeString(rest[:end+1])
+	if strings.HasSuffix(piece, ";") && piece != ";" {
+		return 1, rest[:1]
+	}
+	return end + 1, piece
+}
+
+// composed reads up to the next place where NFC may cut the text.
+func composed(rest string) (n int, piece string) {
+	n = norm.NFC.NextBoundaryInString(rest, true)
+	if n <= 0 {
+		n = len(rest)
+	}
+	return n, norm.NFC.String(rest[:n])
+}
+
+// fullWidth reads one half-width kana together with the voicing mark that follows it.
+func fullWidth(rest string) (n int, piece string) {
+	n = norm.NFKC.NextBoundaryInString(rest, true)
+	if n <= 0 {
+		n = len(rest)
+	}
+	if strings.HasSuffix(rest[:n], "\uff9e") || strings.HasSuffix(rest[:n], "\uff9f") {
+		return n, norm.NFKC.String(rest[:n])
+	}
+	return n, rest[:n]
+}
