@@ -1,0 +1,158 @@
+package milvus
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"rollcall/retriever"
+)
+
+// inFlight is how many inserts run at once; more are no faster.
+const inFlight = 4
+
+// loader feeds the rows of a source to collections and keeps the record of how far it has come.
+type loader struct {
+	client  *Client
+	targets []*target
+	rows    int64 // that must come
+	next    int64 // row that comes next
+	flushed int64 // rows before this one are recorded as loaded
+}
+
+// load fills the targets from the source.
+func (c *Client) load(ctx context.Context, targets []*target, source Source) error {
+	l := &loader{client: c, targets: targets, rows: targets[0].Rows}
+	if err := source(ctx, func(b retriever.RowBatch) error { return l.batch(ctx, b) }); err != nil {
+		return fmt.Errorf("load %s into Milvus: %w", targets[0].Name, err)
+	}
+	if l.next != l.rows {
+		return fmt.Errorf("load %s into Milvus: the index has %d rows, but %d came: check the index folder", targets[0].Name, l.rows, l.next)
+	}
+	return l.record(ctx)
+}
+
+// batch takes the rows that come next. All inserts are done when it returns, for the source may
+// use the batch's memory again.
+func (l *loader) batch(ctx context.Context, b retriever.RowBatch) error {
+	end := b.First + int64(len(b.Rows))
+	if b.First != l.next || end > l.rows {
+		return fmt.Errorf("rows %d to %d came where row %d of %d was due", b.First, end-1, l.next, l.rows)
+	}
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(inFlight)
+	for _, t := range l.targets {
+		if err := l.split(b, t, func(rows *block) {
+			group.Go(func() error { return l.client.insert(groupCtx, t, rows) })
+		}); err != nil {
+			return fmt.Errorf("%w (inserts under way: %v)", err, group.Wait())
+		}
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	l.next = end
+	if l.next-l.flushed >= l.client.flushEvery {
+		return l.record(ctx)
+	}
+	return nil
+}
+
+// split cuts the batch's rows that the target lacks into blocks.
+func (l *loader) split(b retriever.RowBatch, t *target, insert func(*block)) error {
+	vectors := b.Image
+	if t.Modality == retriever.Text {
+		vectors = b.Text
+	}
+	if len(vectors) != len(b.Rows) {
+		return fmt.Errorf("rows from %d: %d rows have %d %s vectors", b.First, len(b.Rows), len(vectors), t.Modality)
+	}
+	rows := &block{dimension: t.Dimension}
+	for i := max(0, t.loaded-b.First); i < int64(len(b.Rows)); i++ {
+		if id := b.First + i; b.Rows[i].ID != id {
+			return fmt.Errorf("row %d came where row %d was due", b.Rows[i].ID, id)
+		}
+		if err := rows.add(b.Rows[i], vectors[i]); err != nil {
+			return err
+		}
+		if rows.full() {
+			insert(rows)
+			rows = &block{dimension: t.Dimension}
+		}
+	}
+	if len(rows.ids) > 0 {
+		insert(rows)
+	}
+	return nil
+}
+
+// insert puts a block in once. Milvus keeps both of two rows with one id, so whatever may have been
+// inserted before, by an earlier run or by an attempt whose answer was lost, is deleted first.
+func (c *Client) insert(ctx context.Context, t *target, rows *block) error {
+	what := fmt.Sprintf("insert rows %d to %d into %s", rows.ids[0], rows.ids[len(rows.ids)-1], t.collection)
+	again := t.begun
+	return c.retry(ctx, what, patience*c.timeout, func(ctx context.Context) error {
+		if again {
+			if err := c.sdk.Delete(ctx, t.collection, "", idIn(rows.ids)); err != nil {
+				return err
+			}
+		}
+		again = true
+		ids, err := c.sdk.Insert(ctx, t.collection, "", rows.columns()...)
+		if err == nil && ids.Len() != len(rows.ids) {
+			return &incompleteError{int64(ids.Len()), int64(len(rows.ids))}
+		}
+		return err
+	})
+}
+
+// record flushes the targets and notes how many rows they hold.
+func (l *loader) record(ctx context.Context) error {
+	err := each(ctx, l.targets, func(ctx context.Context, t *target) error {
+		if t.loaded >= l.next {
+			return nil
+		}
+		if err := l.client.flush(ctx, t.collection); err != nil {
+			return err
+		}
+		loaded := property{propertyLoaded, strconv.FormatInt(l.next, 10)}
+		err := l.client.eventually(ctx, "record the progress of "+t.collection, func(ctx context.Context) error {
+			return l.client.sdk.AlterCollection(ctx, t.collection, loaded)
+		})
+		if err == nil {
+			t.loaded = l.next
+		}
+		return err
+	})
+	l.flushed = l.next
+	return err
+}
+
+// flush seals a collection's rows and waits until they are stored.
+func (c *Client) flush(ctx context.Context, collection string) error {
+	return c.retry(ctx, "flush "+collection, patience*c.timeout, func(ctx context.Context) error {
+		return c.sdk.Flush(ctx, collection, false)
+	})
+}
+
+// idIn is the expression for a list of ids.
+func idIn(ids []int64) string {
+	var b strings.Builder
+	b.WriteString(fieldID + " in [")
+	for i, id := range ids {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(strconv.FormatInt(id, 10))
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+// idFrom is the expression for the ids from first up to but without end.
+func idFrom(first, end int64) string {
+	return fmt.Sprintf("%s >= %d && %s < %d", fieldID, first, fieldID, end)
+}
