@@ -3,6 +3,7 @@ package vectors
 import (
 	"encoding/binary"
 	"math"
+	"sync"
 )
 
 // maxHalf is the largest finite float16.
@@ -18,6 +19,39 @@ func halfToFloat(h uint16) float32 {
 	// multiplication by 2^112 gives the value.
 	magnitude := math.Float32frombits(uint32(h&0x7fff)<<13) * 0x1p112
 	return math.Float32frombits(math.Float32bits(magnitude) | sign)
+}
+
+// halfTable has the value of every float16: a look-up is several times faster than halfToFloat.
+var halfTable = sync.OnceValue(func() *[1 << 16]float32 {
+	var table [1 << 16]float32
+	for i := range table {
+		table[i] = halfToFloat(uint16(i))
+	}
+	return &table
+})
+
+// decodeHalves widens little-endian float16 values; src holds exactly len(dst) of them.
+func decodeHalves(dst []float32, src []byte) {
+	table := halfTable()
+	for len(dst) >= 4 && len(src) >= 8 {
+		word := binary.LittleEndian.Uint64(src)
+		four := (*[4]float32)(dst)
+		four[0] = table[uint16(word)]
+		four[1] = table[uint16(word>>16)]
+		four[2] = table[uint16(word>>32)]
+		four[3] = table[uint16(word>>48)]
+		dst, src = dst[4:], src[8:]
+	}
+	for i := range dst {
+		dst[i] = table[binary.LittleEndian.Uint16(src[2*i:])]
+	}
+}
+
+// decodeFloats reads little-endian float32 values; src holds exactly len(dst) of them.
+func decodeFloats(dst []float32, src []byte) {
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
+	}
 }
 
 // floatToHalf rounds to the nearest float16, ties to even, as numpy does; what is too large

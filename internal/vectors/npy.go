@@ -209,14 +209,10 @@ func (m *matrix) vector(row int) []float32 {
 // decode widens values to float32; src holds exactly len(dst) of them.
 func (m *matrix) decode(dst []float32, src []byte) {
 	if m.width == 2 {
-		for i := range dst {
-			dst[i] = halfToFloat(binary.LittleEndian.Uint16(src[2*i:]))
-		}
+		decodeHalves(dst, src)
 		return
 	}
-	for i := range dst {
-		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
-	}
+	decodeFloats(dst, src)
 }
 
 // zero says whether every value of a row is zero: it was erased.

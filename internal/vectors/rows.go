@@ -1,0 +1,178 @@
+package vectors
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"rollcall/retriever"
+)
+
+// Get implements retriever.Rows. Rows are read in file order, each file at most once a call.
+func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
+	if err := s.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer s.gate.leave()
+	wanted := map[slabKey][]int{} // places in ids
+	for i, id := range ids {
+		part, row, err := s.place(id)
+		if err != nil {
+			return nil, err
+		}
+		key := slabKey{part, int64(row) / slabRows}
+		wanted[key] = append(wanted[key], i)
+	}
+	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b slabKey) int {
+		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.slab, b.slab))
+	})
+	out := make([]retriever.Row, len(ids))
+	r := &slabReader{store: s, part: -1}
+	for _, key := range keys {
+		if err := ctx.Err(); err != nil {
+			return nil, errors.Join(err, r.close())
+		}
+		slab, err := r.slab(key)
+		if err != nil {
+			return nil, errors.Join(err, r.close())
+		}
+		for _, i := range wanted[key] {
+			row := int(ids[i] - s.parts[key.part].first)
+			out[i] = s.row(key.part, row, slab[row%slabRows])
+		}
+	}
+	if err := r.close(); err != nil {
+		return nil, err
+	}
+	return out, ctx.Err()
+}
+
+// row makes the answer for one row. An erased row has nothing but its number. The caller may
+// change what it gets.
+func (s *Store) row(part, row int, stored metadataRow) retriever.Row {
+	id := s.parts[part].first + int64(row)
+	if s.erased(part, row, stored.empty) {
+		return retriever.Row{ID: id, Erased: true}
+	}
+	out := stored.Row
+	out.ID, out.Fields = id, maps.Clone(stored.Fields)
+	return out
+}
+
+// erased says whether a row was erased. index.json lists such rows; in a folder without one, a
+// row is erased when all its metadata is null and all its vectors are zero.
+func (s *Store) erased(part, row int, empty bool) bool {
+	p := s.parts[part]
+	if s.gone(p.first + int64(row)) {
+		return true
+	}
+	if s.manifest != nil || !empty || p.image == nil && p.text == nil {
+		return false
+	}
+	return (p.image == nil || p.image.zero(row)) && (p.text == nil || p.text.zero(row))
+}
+
+// slabReader reads slabs in ascending order and keeps the file at hand open.
+type slabReader struct {
+	store  *Store
+	part   int
+	file   *metadataFile
+	reader *metadataReader
+}
+
+// slab gives the rows of a slab, from the cache or the file. A folder without metadata has rows
+// without content.
+func (r *slabReader) slab(key slabKey) ([]metadataRow, error) {
+	if rows := r.store.cache.get(key); rows != nil {
+		return rows, nil
+	}
+	p := r.store.parts[key.part]
+	first := key.slab * slabRows
+	rows := make([]metadataRow, min(slabRows, int64(p.rows)-first))
+	if p.metadata == "" {
+		for i := range rows {
+			rows[i].empty = true
+		}
+		return rows, nil
+	}
+	if err := r.open(key.part); err != nil {
+		return nil, err
+	}
+	if err := r.reader.seek(first); err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		var err error
+		if rows[i], err = r.reader.read(); err != nil {
+			return nil, fmt.Errorf("row %d: %w", p.first+first+int64(i), err)
+		}
+	}
+	r.store.cache.put(key, rows)
+	return rows, nil
+}
+
+// open opens a partition's metadata.
+func (r *slabReader) open(part int) error {
+	if r.part == part {
+		return nil
+	}
+	if err := r.close(); err != nil {
+		return err
+	}
+	p := r.store.parts[part]
+	file, err := openMetadata(filepath.Join(r.store.dir, p.metadata))
+	if err != nil {
+		return err
+	}
+	r.part, r.file, r.reader = part, file, file.reader(nil)
+	if file.rows() != int64(p.rows) {
+		err := fmt.Errorf("%s has %d rows now and had %d: it was replaced; open the index again", file.path, file.rows(), p.rows)
+		return errors.Join(err, r.close())
+	}
+	return nil
+}
+
+// close closes the open file, if any.
+func (r *slabReader) close() error {
+	if r.part < 0 {
+		return nil
+	}
+	r.part = -1
+	return errors.Join(r.reader.close(), r.file.close())
+}
+
+// Vectors implements retriever.VectorSource. An erased row's vector is zero.
+func (s *Store) Vectors(ctx context.Context, m retriever.Modality, ids []int64) ([][]float32, error) {
+	if err := s.gate.enter(); err != nil {
+		return nil, err
+	}
+	defer s.gate.leave()
+	if !s.Has(m) {
+		return nil, s.lacks(m)
+	}
+	out := make([][]float32, len(ids))
+	for i, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part, row, err := s.place(id)
+		if err != nil {
+			return nil, err
+		}
+		out[i] = s.vector(m, part, row)
+	}
+	return out, ctx.Err()
+}
+
+// vector gives one stored vector, zero for an erased row.
+func (s *Store) vector(m retriever.Modality, part, row int) []float32 {
+	p := s.parts[part]
+	if s.gone(p.first + int64(row)) {
+		return make([]float32, s.dimension)
+	}
+	return p.matrix(m).vector(row)
+}

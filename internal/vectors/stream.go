@@ -1,0 +1,116 @@
+package vectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"rollcall/retriever"
+)
+
+// maxBatch bounds what Batches holds in memory: 100,000 rows of two 512-d vectors are 400 MB.
+const maxBatch = 100_000
+
+// Captions implements retriever.CaptionSource over the index's metadata. An erased row has a
+// null caption.
+func (s *Store) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
+	if err := s.gate.enter(); err != nil {
+		return err
+	}
+	defer s.gate.leave()
+	want := func(r role) bool { return r == roleCaption || r == roleURL || r == roleKey }
+	for _, p := range s.parts {
+		if p.metadata == "" {
+			return fmt.Errorf("%s has no metadata, so no captions to count: count from the data set's caption files", s.dir)
+		}
+		err := s.eachRow(ctx, p, want, func(row int, r metadataRow) error {
+			id := p.first + int64(row)
+			if s.gone(id) {
+				return visit(retriever.CaptionRow{Row: id, Null: true})
+			}
+			return visit(retriever.CaptionRow{Row: id, Caption: r.Caption, Null: !r.hasCaption, URL: r.URL, Key: r.Key})
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// eachRow visits the metadata of a partition in order.
+func (s *Store) eachRow(ctx context.Context, p part, want func(role) bool, visit func(row int, r metadataRow) error) error {
+	if p.metadata == "" {
+		for row := range p.rows {
+			if err := errors.Join(ctx.Err(), visit(row, metadataRow{empty: true})); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	file, err := openMetadata(filepath.Join(s.dir, p.metadata))
+	if err != nil {
+		return err
+	}
+	reader := file.reader(want)
+	err = func() error {
+		for row := range p.rows {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			r, err := reader.read()
+			if err != nil {
+				return fmt.Errorf("row %d: %w", p.first+int64(row), err)
+			}
+			if err := visit(row, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}()
+	return errors.Join(err, reader.close(), file.close())
+}
+
+// Batches visits all rows in order with their vectors, size at a time (the last batch may be
+// smaller). A batch belongs to visit, which may keep it. Erased rows come as rows without content
+// and zero vectors.
+func (s *Store) Batches(ctx context.Context, size int, visit func(retriever.RowBatch) error) error {
+	if size < 1 || size > maxBatch {
+		return fmt.Errorf("batches of %d rows were asked for: ask for 1 to %d", size, maxBatch)
+	}
+	if err := s.gate.enter(); err != nil {
+		return err
+	}
+	defer s.gate.leave()
+	var batch retriever.RowBatch
+	flush := func() error {
+		if len(batch.Rows) == 0 {
+			return nil
+		}
+		full := batch
+		batch = retriever.RowBatch{First: full.First + int64(len(full.Rows))}
+		return visit(full)
+	}
+	for i, p := range s.parts {
+		err := s.eachRow(ctx, p, nil, func(row int, r metadataRow) error {
+			batch.Rows = append(batch.Rows, s.row(i, row, r))
+			if p.image != nil {
+				batch.Image = append(batch.Image, s.vector(retriever.Image, i, row))
+			}
+			if p.text != nil {
+				batch.Text = append(batch.Text, s.vector(retriever.Text, i, row))
+			}
+			if len(batch.Rows) == size {
+				return flush()
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := flush(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
