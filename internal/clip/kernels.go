@@ -10,20 +10,32 @@ func clip8(sum int32) byte {
 	return byte(min(max(sum>>weightBits, 0), 255))
 }
 
-// row resizes one row of pixels of n bytes, 1 or 4, from src into dst.
-func (w *weights) row(dst, src []byte, n int) {
-	if n == 1 {
-		w.row1(dst, src)
+// horizontal resizes rows of pixels of n bytes, 1 or 4. src and dst are whole
+// rows without padding.
+func (w *weights) horizontal(dst, src []byte, rows, n int) {
+	if n == 4 && haveFastKernels() {
+		w.fastHorizontal(dst, src, rows)
 		return
 	}
-	w.row4(dst, src)
+	w.plainHorizontal(dst, src, rows, n)
+}
+
+func (w *weights) plainHorizontal(dst, src []byte, rows, n int) {
+	in, out := len(src)/rows, len(dst)/rows
+	for y := range rows {
+		to, from := dst[y*out:(y+1)*out], src[y*in:(y+1)*in]
+		if n == 4 {
+			w.row4(to, from)
+		} else {
+			w.row1(to, from)
+		}
+	}
 }
 
 func (w *weights) row1(dst, src []byte) {
 	for i := range dst {
-		lo, count := int(w.first[i]), int(w.count[i])
-		k := w.fixed[i*w.taps : i*w.taps+count]
-		px := src[lo : lo+count]
+		k := w.fixedAt(i)
+		px := src[w.first[i]:][:len(k)]
 		sum := int32(half)
 		for x, weight := range k {
 			sum += weight * int32(px[x])
@@ -34,11 +46,9 @@ func (w *weights) row1(dst, src []byte) {
 
 func (w *weights) row4(dst, src []byte) {
 	for i := range w.first {
-		lo, count := int(w.first[i]), int(w.count[i])
-		k := w.fixed[i*w.taps : i*w.taps+count]
-		px := src[4*lo : 4*(lo+count)]
+		px := src[4*w.first[i]:]
 		s0, s1, s2, s3 := int32(half), int32(half), int32(half), int32(half)
-		for _, weight := range k {
+		for _, weight := range w.fixedAt(i) {
 			v := binary.LittleEndian.Uint32(px)
 			px = px[4:]
 			s0 += weight * int32(v&255)
@@ -51,21 +61,35 @@ func (w *weights) row4(dst, src []byte) {
 	}
 }
 
-// column computes resized row y into dst. middle holds source rows as long as
-// dst, the first of them source row base.
-func (w *weights) column(dst, middle []byte, y, base int) {
-	sums := make([]int32, len(dst))
-	for x := range sums {
-		sums[x] = half
+// vertical resizes columns: dst and src are rows of n bytes, and the first row
+// of src is source row base.
+func (w *weights) vertical(dst, src []byte, n, base int) {
+	if haveFastKernels() {
+		w.fastVertical(dst, src, n, base)
+		return
 	}
-	from := int(w.first[y]) - base
-	for t, weight := range w.fixed[y*w.taps : y*w.taps+int(w.count[y])] {
-		src := middle[(from+t)*len(dst) : (from+t+1)*len(dst)]
-		for x, v := range src {
-			sums[x] += weight * int32(v)
+	w.plainVertical(dst, src, n, base)
+}
+
+func (w *weights) plainVertical(dst, src []byte, n, base int) {
+	for y := range w.first {
+		w.column(dst[y*n:(y+1)*n], src[(int(w.first[y])-base)*n:], w.fixedAt(y))
+	}
+}
+
+// column sums len(k) rows of src, weighted with k, into one row.
+func (w *weights) column(dst, src []byte, k []int32) {
+	const block = 256 // sums that stay in the nearest cache
+	for at := 0; at < len(dst); at += block {
+		var sums [block]int32
+		part := dst[at:min(at+block, len(dst))]
+		for t, weight := range k {
+			for x, v := range src[t*len(dst)+at:][:len(part)] {
+				sums[x] += weight * int32(v)
+			}
 		}
-	}
-	for x, sum := range sums {
-		dst[x] = clip8(sum)
+		for x := range part {
+			part[x] = clip8(sums[x] + half)
+		}
 	}
 }

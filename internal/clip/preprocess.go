@@ -109,17 +109,23 @@ func NewPreprocessor(spec ImageSpec) (*Preprocessor, error) {
 // channels first (all red rows, then green, then blue). The error wraps
 // ErrEmpty, ErrUnsupported, ErrTooLarge or ErrDecode.
 func (p *Preprocessor) Pixels(data []byte) ([]float32, error) {
-	rgb, err := p.RGB(data)
+	img, err := p.prepare(data)
 	if err != nil {
 		return nil, err
 	}
 	plane := p.spec.Size * p.spec.Size
 	out := make([]float32, 3*plane)
-	for c := range p.levels {
-		levels, dst := &p.levels[c], out[c*plane:(c+1)*plane]
-		for i := range dst {
-			dst[i] = levels[rgb[3*i+c]]
+	red, green, blue := out[:plane], out[plane:2*plane], out[2*plane:]
+	if img.mode == modeGray {
+		for i, v := range img.pix {
+			red[i], green[i], blue[i] = p.levels[0][v], p.levels[1][v], p.levels[2][v]
 		}
+		return out, nil
+	}
+	pix := img.pix
+	for i := range red {
+		px := pix[4*i : 4*i+4]
+		red[i], green[i], blue[i] = p.levels[0][px[0]], p.levels[1][px[1]], p.levels[2][px[2]]
 	}
 	return out, nil
 }
@@ -127,6 +133,15 @@ func (p *Preprocessor) Pixels(data []byte) ([]float32, error) {
 // RGB decodes an image file and returns the S x S x 3 bytes, row by row, that
 // Pixels normalises. Errors are those of Pixels.
 func (p *Preprocessor) RGB(data []byte) ([]byte, error) {
+	img, err := p.prepare(data)
+	if err != nil {
+		return nil, err
+	}
+	return packRGB(img), nil
+}
+
+// prepare decodes data to the square that the model sees.
+func (p *Preprocessor) prepare(data []byte) (*raster, error) {
 	img, err := p.decode(data)
 	if err != nil {
 		return nil, err

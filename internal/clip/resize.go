@@ -2,17 +2,17 @@ package clip
 
 import "fmt"
 
-// square resizes img, cuts the crop out of it and returns its RGB bytes.
-func (p *Preprocessor) square(img *raster) ([]byte, error) {
+// square resizes img and cuts the crop out of it. The result is in modeGray or
+// modeRGB; it may overwrite img's pixels.
+func (p *Preprocessor) square(img *raster) (*raster, error) {
 	if p.spec.ConvertFirst {
 		img = img.rgb()
 	}
-	f := p.spec.frame(img.width, img.height)
-	small, err := p.resize(img, f)
+	small, err := p.resize(img, p.spec.frame(img.width, img.height))
 	if err != nil {
 		return nil, err
 	}
-	return packRGB(small.rgb()), nil
+	return small.rgb(), nil
 }
 
 // resize gives the crop of the resized img, in img's mode. It may overwrite
@@ -114,14 +114,8 @@ func (p *Preprocessor) bicubic(img *raster, f framing) (*raster, error) {
 	out := newRaster(img.mode, f.size, f.size)
 	middle := p.scratch.get((last - first) * f.size * n)
 	defer p.scratch.put(middle)
-	for y := first; y < last; y++ {
-		src := img.pix[y*img.width*n : (y+1)*img.width*n]
-		dst := (*middle)[(y-first)*f.size*n : (y-first+1)*f.size*n]
-		columns.row(dst, src, n)
-	}
-	for y := range f.size {
-		rows.column(out.pix[y*f.size*n:(y+1)*f.size*n], *middle, y, first)
-	}
+	columns.horizontal(*middle, img.pix[first*img.width*n:last*img.width*n], last-first, n)
+	rows.vertical(out.pix, *middle, f.size*n, first)
 	return out, nil
 }
 

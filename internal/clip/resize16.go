@@ -36,11 +36,6 @@ func bicubic16(img *raster, f framing) (*raster, error) {
 	return out, nil
 }
 
-// exactAt gives the weights of resized pixel i.
-func (w *weights) exactAt(i int) []float64 {
-	return w.exact[i*w.taps : i*w.taps+int(w.count[i])]
-}
-
 // sum16 weighs 16-bit values that lie stride bytes apart.
 func sum16(src []byte, k []float64, stride int) uint16 {
 	sum := 0.0

@@ -79,6 +79,16 @@ func bicubicFilter(x float64) float64 {
 	return 0
 }
 
+// fixedAt gives the weights of resized pixel i.
+func (w *weights) fixedAt(i int) []int32 {
+	return w.fixed[i*w.taps : i*w.taps+int(w.count[i])]
+}
+
+// exactAt gives the weights of resized pixel i, not rounded.
+func (w *weights) exactAt(i int) []float64 {
+	return w.exact[i*w.taps : i*w.taps+int(w.count[i])]
+}
+
 // span gives the first source pixel used and the one after the last.
 func (w *weights) span() (first, last int) {
 	n := len(w.first) - 1
