@@ -12,7 +12,7 @@ type Sample struct {
 	HasText   bool           // false when there is no caption at all
 	URL       string         // where the image came from, when known
 	Fields    map[string]any // every key of the sample's JSON, flattened with "." ("exif.Make")
-	Err       error          // why the sample cannot be used; the other fields say which one it was
+	Err       error          // why the sample cannot be used, best a *Failure; the other fields say which one it was
 }
 
 // Source streams the samples of a data set in a stable order. internal/dataset provides one a
@@ -24,6 +24,13 @@ type Sample struct {
 type Source interface {
 	Read(ctx context.Context, visit func(Sample) error) error
 	Describe() SourceInfo
+}
+
+// Skipper is a Source that can pass over its first samples without reading their images, so that a
+// resumed run does not read again what is indexed already. ReadAfter is Read without the first
+// skip visits.
+type Skipper interface {
+	ReadAfter(ctx context.Context, skip int64, visit func(Sample) error) error
 }
 
 // SourceInfo names a source for the index's fingerprint: reading the same source again gives the

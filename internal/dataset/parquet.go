@@ -90,24 +90,30 @@ func captionLeaves(root *parquet.Column) (columns, error) {
 }
 
 func scanRowGroup(group parquet.RowGroup, at columns, path string, first int64, visit rowVisitor) (err error) {
-	chunks := group.ColumnChunks()
-	open := func(i int) *parquetColumn {
-		if i < 0 {
-			return &parquetColumn{}
+	var cols [3]*parquetColumn // caption, URL, key
+	err = guard(func() error {
+		chunks := group.ColumnChunks()
+		for i, leaf := range []int{at.caption, at.url, at.key} {
+			cols[i] = &parquetColumn{}
+			if leaf >= 0 {
+				cols[i].pages = chunks[leaf].Pages()
+			}
 		}
-		return &parquetColumn{pages: chunks[i].Pages()}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
 	}
-	caption, url, key := open(at.caption), open(at.url), open(at.key)
-	defer func() { err = errors.Join(err, caption.close(), url.close(), key.close()) }()
+	defer func() { err = errors.Join(err, cols[0].close(), cols[1].close(), cols[2].close()) }()
 	for done := int64(0); done < group.NumRows(); {
 		n := int(min(parquetBatch, group.NumRows()-done))
-		for _, c := range []*parquetColumn{caption, url, key} {
+		for _, c := range cols {
 			if err := guard(func() error { return c.fill(n) }); err != nil {
 				return fmt.Errorf("%s: rows from %d: %w", path, first+done, err)
 			}
 		}
 		for i := range n {
-			row, err := parquetRow(caption.cells[i], url.cells[i], key.cells[i])
+			row, err := parquetRow(cols[0].cells[i], cols[1].cells[i], cols[2].cells[i])
 			if err != nil {
 				return fmt.Errorf("%s: row %d: %w", path, first+done+int64(i), err)
 			}

@@ -1,0 +1,26 @@
+package dataset
+
+import "rollcall/indexer"
+
+// counter hands samples on, all but the first skip ones.
+type counter struct {
+	skip  int64
+	seen  int64
+	visit func(indexer.Sample) error
+}
+
+// wanted says whether the next sample will be handed on: if not, its files need not be read.
+func (c *counter) wanted() bool { return c.seen >= c.skip }
+
+func (c *counter) emit(samples []indexer.Sample) error {
+	for _, s := range samples {
+		c.seen++
+		if c.seen <= c.skip {
+			continue
+		}
+		if err := c.visit(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,153 @@
+package dataset
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rollcall/indexer"
+)
+
+// folder reads image files with captions (.txt) and metadata (.json) beside them, paired by their
+// path without extension, in the order of these paths. It holds the names of one directory at a
+// time. Links to files are followed, links to directories are not.
+type folder struct {
+	roots []string
+	info  indexer.SourceInfo
+}
+
+func openFolder(ctx context.Context, inputs []string, why string) (*folder, error) {
+	f := &folder{inputs, indexer.SourceInfo{Format: "folder", Why: why, Inputs: inputs}}
+	digest := newDigest()
+	for _, root := range inputs {
+		err := walk(ctx, root, "", func(key string, files []string) error {
+			for _, name := range files {
+				at := filepath.Join(root, filepath.FromSlash(name))
+				if err := digest.add(ctx, at, name); err != nil && ctx.Err() != nil {
+					return err
+				} else if err != nil {
+					// Reading it again will fail too, and be recorded.
+					fmt.Fprintf(digest, "%q unreadable\n", name)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	f.info.Digest = digest.String()
+	return f, nil
+}
+
+// Describe says which folders these are.
+func (f *folder) Describe() indexer.SourceInfo { return f.info }
+
+// Read visits every sample.
+func (f *folder) Read(ctx context.Context, visit func(indexer.Sample) error) error {
+	return f.ReadAfter(ctx, 0, visit)
+}
+
+// ReadAfter visits every sample after the first skip ones, whose files are not opened.
+func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) error {
+	out := counter{skip: skip, visit: visit}
+	for _, root := range f.roots {
+		err := walk(ctx, root, "", func(key string, files []string) error {
+			g := group{key: key, position: filepath.Join(root, filepath.FromSlash(key))}
+			for _, name := range files {
+				g.parts = append(g.parts, filePart(root, name, out.wanted()))
+			}
+			return out.emit(g.samples())
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk visits the groups of files below root in the order of their keys. A directory is sorted as
+// if its name ended in a slash: so the keys come in the order of whole paths.
+func walk(ctx context.Context, root, dir string, visit func(key string, files []string) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(dir)))
+	if err != nil {
+		return err
+	}
+	groups := map[string][]string{}
+	for _, e := range entries {
+		name := path.Join(dir, e.Name())
+		switch {
+		case e.IsDir():
+			groups[name+"/"] = nil
+		case kindOf(extension(e.Name())) != kindOther && !linkedDirectory(root, name, e):
+			key := keyOf(name)
+			groups[key] = append(groups[key], name)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(groups)) {
+		if below, isDir := strings.CutSuffix(key, "/"); isDir {
+			err = walk(ctx, root, below, visit)
+		} else {
+			err = visit(key, groups[key])
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keyOf is the name without its extension; a name that is all extension stays whole.
+func keyOf(name string) string {
+	if key := strings.TrimSuffix(name, path.Ext(name)); key != "" && !strings.HasSuffix(key, "/") {
+		return key
+	}
+	return name
+}
+
+func extension(name string) string { return strings.TrimPrefix(path.Ext(name), ".") }
+
+// linkedDirectory tells a link to a directory whose name looks like a file's.
+func linkedDirectory(root, name string, e fs.DirEntry) bool {
+	if e.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
+	return err == nil && info.IsDir()
+}
+
+// filePart reads one file of a sample, when its content is wanted.
+func filePart(root, name string, wanted bool) part {
+	at := filepath.Join(root, filepath.FromSlash(name))
+	p := part{name: name, path: at, kind: kindOf(extension(name))}
+	limit := p.kind.limit()
+	if !wanted || limit == 0 {
+		return p
+	}
+	f, _, err := openRegular(at)
+	if err != nil {
+		p.err = indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
+		return p
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, limit+1))
+	switch {
+	case err != nil:
+		p.err = indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
+	case int64(len(data)) > limit:
+		p.err = indexer.Failf(indexer.ReasonTooLarge, "%s has more than %d bytes", name, limit)
+	default:
+		p.data = data
+	}
+	return p
+}

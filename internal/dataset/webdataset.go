@@ -1,0 +1,49 @@
+package dataset
+
+import (
+	"context"
+
+	"rollcall/indexer"
+)
+
+// webdataset reads tar files of samples, in the order given: consecutive members whose path is the
+// same up to the first dot of the base name are one sample. It holds one sample at a time.
+type webdataset struct {
+	tars []inputFile
+	info indexer.SourceInfo
+}
+
+func openWebdataset(ctx context.Context, inputs []string, why string) (*webdataset, error) {
+	tars, err := expand(inputs, []string{".tar"})
+	if err != nil {
+		return nil, err
+	}
+	digest := newDigest()
+	for _, t := range tars {
+		if err := digest.add(ctx, t.path, t.name); err != nil {
+			return nil, err
+		}
+	}
+	return &webdataset{tars, indexer.SourceInfo{
+		Format: "webdataset", Why: why, Inputs: inputs, Digest: digest.String(),
+	}}, nil
+}
+
+// Describe says which tars these are.
+func (w *webdataset) Describe() indexer.SourceInfo { return w.info }
+
+// Read visits every sample.
+func (w *webdataset) Read(ctx context.Context, visit func(indexer.Sample) error) error {
+	return w.ReadAfter(ctx, 0, visit)
+}
+
+// ReadAfter visits every sample after the first skip ones, of which only the headers are read.
+func (w *webdataset) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) error {
+	out := &counter{skip: skip, visit: visit}
+	for _, t := range w.tars {
+		if err := readTar(ctx, t.path, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
