@@ -58,7 +58,7 @@ func homonyms(persons []Person) []bool {
 }
 
 // labelled returns the persons with unknown membership taken from a known count (0 is a
-// non-member) and notes about that and about labels that contradict counts.
+// non-member), non-members with count 0, and notes about that and about labels that contradict counts.
 func labelled(persons []Person) ([]Person, []string) {
 	out := make([]Person, len(persons))
 	copy(out, persons)
@@ -66,6 +66,9 @@ func labelled(persons []Person) ([]Person, []string) {
 	for i := range out {
 		p := &out[i]
 		if p.Count == nil {
+			if p.Member != nil && !*p.Member {
+				p.Count = new(int64) // a non-member is in the data 0 times
+			}
 			continue
 		}
 		known := *p.Count > 0

@@ -42,3 +42,12 @@ func TestROCByHand(t *testing.T) {
 	// 2 beats 1 and ties 2, 3 beats both: (1 + 1/2 + 2)/4 = 0.875.
 	require.InDelta(t, 0.875, AUC([]float64{2, 3}, []float64{1, 2}, 0.95).Value, 1e-12)
 }
+
+func TestTPRAtFPREstimate(t *testing.T) {
+	// Without overlap every resample keeps a TPR of 1.
+	e := TPRAtFPREstimate([]float64{5, 6, 7}, []float64{1, 2}, 0.1, 0.95, 200, 1)
+	require.Equal(t, []float64{1, 1, 1}, []float64{e.Value, e.Low, e.High})
+	require.Equal(t, 2, e.N)
+	require.NotEmpty(t, e.Warnings, "2 non-members cannot show an FPR of 0.1")
+	require.False(t, TPRAtFPREstimate(nil, []float64{1}, 0.1, 0.95, 10, 1).Defined())
+}

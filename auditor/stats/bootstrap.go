@@ -33,41 +33,27 @@ func Bootstrap(n int, confidence float64, times int, seed uint64, statistic func
 	return interval(e, values, times)
 }
 
-// Cluster is one unit of a two-stage bootstrap: a person with a number of photos.
-type Cluster struct{ Size int }
-
-// Resample is a cluster of a two-stage sample and the members drawn from it.
-type Resample struct {
-	Cluster int   // number of the cluster
-	Members []int // numbers of its members, drawn with replacement
-}
-
-// ClusterBootstrap gives the percentile interval of a statistic over clusters and then, within
-// each drawn cluster, its members, both with replacement (Davison and Hinkley, Bootstrap Methods,
-// 1997, section 3.8). N is the number of clusters. value is the statistic of the data as they are.
-func ClusterBootstrap(clusters []Cluster, value, confidence float64, times int, seed uint64, statistic func([]Resample) float64) Estimate {
+// TwoStage gives the percentile interval of a mean over clusters whose own value is uncertain too
+// (Davison and Hinkley, Bootstrap Methods, 1997, section 3.8): clusters are drawn with replacement
+// and, for each drawn one, one of its outcomes[cluster], the cluster's value on resamples of its
+// members. N is the number of clusters; value is the mean of the data as they are.
+func TwoStage(outcomes [][]float64, value, confidence float64, times int, seed uint64) Estimate {
 	const method = "two-stage percentile bootstrap: persons, then photos"
-	if len(clusters) == 0 {
-		return Undefined(0, confidence, method, "nothing to resample")
+	if len(outcomes) == 0 {
+		return Undefined(0, confidence, method, "nobody to measure this on")
 	}
 	source := rand.New(rand.NewPCG(seed, 3))
-	drawn := make([]Resample, len(clusters))
-	values := make([]float64, 0, times)
-	for range times {
-		for i := range drawn {
-			c := source.IntN(len(clusters))
-			members := drawn[i].Members[:0]
-			for range clusters[c].Size {
-				members = append(members, source.IntN(clusters[c].Size))
-			}
-			drawn[i] = Resample{Cluster: c, Members: members}
+	means := make([]float64, times)
+	for i := range means {
+		sum := 0.0
+		for range outcomes {
+			pool := outcomes[source.IntN(len(outcomes))]
+			sum += pool[source.IntN(len(pool))]
 		}
-		if v := statistic(drawn); !math.IsNaN(v) {
-			values = append(values, v)
-		}
+		means[i] = sum / float64(len(outcomes))
 	}
-	e := Estimate{Value: value, Confidence: confidence, N: len(clusters), Method: method}
-	return interval(e, values, times)
+	e := Estimate{Value: value, Confidence: confidence, N: len(outcomes), Method: method}
+	return interval(e, means, times)
 }
 
 func interval(e Estimate, values []float64, times int) Estimate {

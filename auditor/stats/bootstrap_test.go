@@ -22,23 +22,25 @@ func TestBootstrapOfAMeanNearsTheory(t *testing.T) {
 	require.InDelta(t, 50.5+5.66, e.High, 0.4)
 }
 
-func TestClusterBootstrapIsWiderThanRowsAlone(t *testing.T) {
-	// Ten clusters of ten equal rows, five of ones and five of zeros: ten independent observations
-	// in truth, so the interval is that of a binomial with n = 10 (quantiles .2 and .8), not n = 100.
-	clusters := make([]Cluster, 10)
-	for i := range clusters {
-		clusters[i].Size = 10
-	}
-	e := ClusterBootstrap(clusters, 0.5, 0.95, 4000, 1, func(drawn []Resample) float64 {
-		sum := 0.0
-		for _, d := range drawn {
-			sum += float64(len(d.Members)*(d.Cluster%2)) / 100
+func TestTwoStageCountsClustersNotRows(t *testing.T) {
+	// Ten persons of ten photos each, five always detected and five never: the interval is that of
+	// a binomial with n = 10 and p = 1/2, whose 2.5 % and 97.5 % quantiles are 2 and 8.
+	outcomes := make([][]float64, 10)
+	for i := range outcomes {
+		outcomes[i] = make([]float64, 10)
+		for j := range outcomes[i] {
+			outcomes[i][j] = float64(i % 2)
 		}
-		return sum
-	})
+	}
+	e := TwoStage(outcomes, 0.5, 0.95, 4000, 1)
 	require.InDelta(t, 0.2, e.Low, 1e-9)
 	require.InDelta(t, 0.8, e.High, 1e-9)
 	require.Equal(t, 10, e.N)
+
+	// One person, detected on half of the photo resamples: all the noise is the photos'.
+	e = TwoStage([][]float64{{0, 1}}, 1, 0.95, 400, 1)
+	require.Equal(t, []float64{0, 1}, []float64{e.Low, e.High})
+	require.False(t, TwoStage(nil, 0, 0.95, 10, 1).Defined())
 }
 
 func TestBootstrapSaysWhatItLeftOut(t *testing.T) {

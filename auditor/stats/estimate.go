@@ -2,7 +2,6 @@ package stats
 
 import (
 	"encoding/json"
-	"fmt"
 	"math"
 )
 
@@ -34,9 +33,9 @@ func (e Estimate) Defined() bool { return !math.IsNaN(e.Value) }
 
 // wire is Estimate as JSON has it.
 type wire struct {
-	Value      number   `json:"value"`
-	Low        number   `json:"low"`
-	High       number   `json:"high"`
+	Value      Number   `json:"value"`
+	Low        Number   `json:"low"`
+	High       Number   `json:"high"`
 	Confidence float64  `json:"confidence"`
 	N          int      `json:"n"`
 	Method     string   `json:"method"`
@@ -45,7 +44,7 @@ type wire struct {
 
 // MarshalJSON writes undefined figures as null and infinite ones as strings.
 func (e Estimate) MarshalJSON() ([]byte, error) {
-	return json.Marshal(wire{number(e.Value), number(e.Low), number(e.High), e.Confidence, e.N, e.Method, e.Warnings})
+	return json.Marshal(wire{Number(e.Value), Number(e.Low), Number(e.High), e.Confidence, e.N, e.Method, e.Warnings})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -55,40 +54,6 @@ func (e *Estimate) UnmarshalJSON(data []byte) error {
 		return err
 	}
 	*e = Estimate{float64(w.Value), float64(w.Low), float64(w.High), w.Confidence, w.N, w.Method, w.Warnings}
-	return nil
-}
-
-// number is a float64 that JSON can carry when it is not finite.
-type number float64
-
-func (n number) MarshalJSON() ([]byte, error) {
-	switch f := float64(n); {
-	case math.IsNaN(f):
-		return []byte("null"), nil
-	case math.IsInf(f, 1):
-		return []byte(`"+inf"`), nil
-	case math.IsInf(f, -1):
-		return []byte(`"-inf"`), nil
-	default:
-		return json.Marshal(f)
-	}
-}
-
-func (n *number) UnmarshalJSON(data []byte) error {
-	switch s := string(data); s {
-	case "null":
-		*n = number(math.NaN())
-	case `"+inf"`:
-		*n = number(math.Inf(1))
-	case `"-inf"`:
-		*n = number(math.Inf(-1))
-	default:
-		var f float64
-		if err := json.Unmarshal(data, &f); err != nil {
-			return fmt.Errorf("a figure is %.40s, want a number, null, \"+inf\" or \"-inf\"", s)
-		}
-		*n = number(f)
-	}
 	return nil
 }
 

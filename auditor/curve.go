@@ -1,0 +1,180 @@
+package auditor
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"rollcall/auditor/stats"
+)
+
+// mostK is the largest number of photos that the published curves use.
+const mostK = 30
+
+// curve runs the published experiment: k photos of everyone who takes part, several draws for
+// every k. nil, with a warning, when nobody takes part.
+func (a *audit) curve(ctx context.Context) (c *Curve, warning string, err error) {
+	o, winners := a.o, a.evidence.winners
+	persons, fewest := participants(o, winners)
+	c = &Curve{Rule: curveRule(o), Persons: len(persons)}
+	if len(persons) == 0 {
+		return nil, fmt.Sprintf("no curve over k: nobody takes part (%s); lower the number of photos needed to use what there is", c.Rule), nil
+	}
+	ks := o.Ks
+	if ks == nil {
+		ks = PaperKs(min(mostK, fewest))
+		if fewest < mostK {
+			c.Skipped = append(c.Skipped, fmt.Sprintf("k stops at %d, the fewest photos of anyone taking part; the published curves go to %d", fewest, mostK))
+		}
+	}
+	bins := memberBins(o, persons)
+	for _, b := range bins {
+		c.Bins = append(c.Bins, b.Label)
+	}
+	ids := make([]string, len(o.Persons))
+	for i, p := range o.Persons {
+		ids[i] = p.ID
+	}
+	for _, k := range ks {
+		if k > fewest {
+			c.Skipped = append(c.Skipped, fmt.Sprintf("k = %d skipped: somebody taking part has only %d photos", k, fewest))
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, "", err
+		}
+		correct := Sweep(winners, a.names.Person, persons, k, o.Draws, len(a.names.Names), seededDraws(o.Seed, ids))
+		c.Points = append(c.Points, curvePoint(o, k, correct, persons, bins))
+	}
+	return c, "", nil
+}
+
+// participants are the persons of the curve and the fewest photos that one of them has.
+func participants(o Options, winners []Winners) (persons []int, fewest int) {
+	for i, p := range o.Persons {
+		photos := winners[i].Photos()
+		if photos < o.MinPhotos || (o.MaxCount > 0 && p.Count != nil && *p.Count >= o.MaxCount) {
+			continue
+		}
+		if len(persons) == 0 || photos < fewest {
+			fewest = photos
+		}
+		persons = append(persons, i)
+	}
+	return persons, fewest
+}
+
+func curveRule(o Options) string {
+	rule := fmt.Sprintf("persons with %d or more photos", o.MinPhotos)
+	if o.MaxCount > 0 {
+		rule += fmt.Sprintf(" and a training count below %d", o.MaxCount)
+	}
+	return rule
+}
+
+// memberBins are the frequency bins of the members among the participants.
+func memberBins(o Options, persons []int) []Bin {
+	var counts []int64
+	for _, i := range persons {
+		if p := o.Persons[i]; p.Member != nil && *p.Member && p.Count != nil {
+			counts = append(counts, *p.Count)
+		}
+	}
+	if len(counts) == 0 {
+		return nil
+	}
+	return binsOf(counts)
+}
+
+// curvePoint sums up the draws of one k. correct is by draw and participant.
+func curvePoint(o Options, k int, correct [][]int, persons []int, bins []Bin) CurvePoint {
+	point := CurvePoint{K: k, Draws: len(correct)}
+	var members, nonMembers [][]bool // by person, whether detected in each draw
+	inBins := make([][][]bool, len(bins))
+	for i, person := range persons {
+		p := o.Persons[person]
+		if p.Member == nil {
+			continue
+		}
+		hits := make([]bool, len(correct))
+		for d := range correct {
+			hits[d] = correct[d][i] >= o.Tau
+		}
+		if !*p.Member {
+			nonMembers = append(nonMembers, hits)
+			continue
+		}
+		members = append(members, hits)
+		for b := range bins {
+			if p.Count != nil && bins[b].holds(*p.Count) {
+				inBins[b] = append(inBins[b], hits)
+			}
+		}
+	}
+	seed := derivedSeed(o.Seed, "curve", k)
+	point.Members, point.NonMembers = len(members), len(nonMembers)
+	point.TPR = drawRate(o, seed, members, nil)
+	point.FNR = point.TPR.complement()
+	point.FPR = drawRate(o, seed, nonMembers, nil)
+	point.TNR = point.FPR.complement()
+	point.Accuracy = drawRate(o, seed, members, nonMembers)
+	for b := range bins {
+		point.ByBin = append(point.ByBin, stats.Number(stats.Mean(shares(inBins[b], true))))
+	}
+	return point
+}
+
+// drawRate is the share of (person, draw) with the wanted decision: detected for the persons of
+// yes, not detected for those of no.
+func drawRate(o Options, seed uint64, yes, no [][]bool) DrawRate {
+	const method = "mean over draws, bootstrap over persons"
+	byPerson := append(shares(yes, true), shares(no, false)...)
+	n := len(byPerson)
+	if n == 0 {
+		undefined := stats.Number(math.NaN())
+		return DrawRate{stats.Undefined(0, o.Confidence, method, "nobody to measure this on"), undefined, undefined}
+	}
+	byDraw := make([]float64, o.Draws)
+	for d := range byDraw {
+		byDraw[d] = float64(agreeing(yes, d, true)+agreeing(no, d, false)) / float64(n)
+	}
+	mean := stats.Bootstrap(n, o.Confidence, o.Resamples, seed, func(rows []int) float64 {
+		sum := 0.0
+		for _, r := range rows {
+			sum += byPerson[r]
+		}
+		return sum / float64(n)
+	})
+	mean.Value, mean.Method = stats.Mean(byDraw), method
+	return DrawRate{mean, stats.Number(stats.SD(byDraw, 1)), stats.Number(stats.SD(byDraw, 0))}
+}
+
+func agreeing(persons [][]bool, draw int, wanted bool) int {
+	n := 0
+	for _, hits := range persons {
+		if hits[draw] == wanted {
+			n++
+		}
+	}
+	return n
+}
+
+// complement is the rate of the opposite decision.
+func (r DrawRate) complement() DrawRate {
+	m := r.Mean
+	m.Value, m.Low, m.High = 1-m.Value, 1-m.High, 1-m.Low
+	return DrawRate{m, r.SD, r.SDPopulation}
+}
+
+// shares is for each person the share of draws that came out as wanted.
+func shares(persons [][]bool, wanted bool) []float64 {
+	out := make([]float64, len(persons))
+	for i, hits := range persons {
+		for _, hit := range hits {
+			if hit == wanted {
+				out[i] += 1 / float64(len(hits))
+			}
+		}
+	}
+	return out
+}

@@ -1,0 +1,179 @@
+package auditor
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Run audits the models and hands the stream of messages to h, in the order that Message
+// describes. The same options, photos and encoders give the same messages, Timing apart, whatever
+// the number of workers. An error means that the run did not finish; what h has got by then is a
+// beginning of the stream. Canceling ctx ends the run with ctx's error.
+func Run(ctx context.Context, o Options, h Handler) error {
+	o = o.withDefaults()
+	if err := o.check(); err != nil {
+		return err
+	}
+	r := &run{o: o, h: h, byModel: map[string][]Finding{}}
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	for _, m := range o.Models {
+		if err := r.model(ctx, m); err != nil {
+			return err
+		}
+	}
+	return r.finish()
+}
+
+// run is the state of one Run.
+type run struct {
+	o         Options
+	h         Handler
+	names     Candidates
+	album     *album
+	matcher   *matcher
+	byModel   map[string][]Finding
+	summaries []Summary
+	timing    Timing
+}
+
+// prepare finds names and photos and sends the Config.
+func (r *run) prepare(ctx context.Context) error {
+	defer r.clock("", "digest")()
+	var labelNotes []string
+	r.o.Persons, labelNotes = labelled(r.o.Persons)
+	var err error
+	if r.o.Names != nil {
+		r.names, err = candidatesFrom(r.o.Names, r.o.Persons)
+	} else {
+		r.names, err = candidatesInvented(r.o.Decoys, r.o.Persons, r.o.Seed)
+	}
+	if err != nil {
+		return err
+	}
+	if r.matcher, err = newMatcher(r.o.MatchDecoys, r.names); err != nil {
+		return err
+	}
+	if r.album, err = findPhotos(ctx, r.o); err != nil {
+		return err
+	}
+	if err := r.album.hash(ctx, r.o.Progress); err != nil {
+		return err
+	}
+	c := r.config()
+	c.Notes = append(append(append(c.Notes, labelNotes...), r.names.Notes...), r.album.notes...)
+	return r.h.Handle(Message{Config: &c})
+}
+
+func (r *run) config() Config {
+	o := r.o
+	c := Config{
+		Protocol: Protocol, Tool: o.ToolVersion, Modes: o.Modes, Persons: len(o.Persons), Photos: r.album.total(),
+		RosterDigest: rosterDigest(o.Persons), PhotosDigest: r.album.digest, NamesDigest: namesDigest(r.names.Names),
+		Prompts: o.Prompts, NamesFrom: r.names.From, Names: r.names.Names, Decoys: len(r.names.Decoys), MatchDecoys: o.MatchDecoys,
+		Seed: o.Seed, Tau: o.Tau, Ks: o.Ks, Draws: o.Draws, MinPhotos: o.MinPhotos, MaxCount: o.MaxCount,
+		Confidence: o.Confidence, Resamples: o.Resamples,
+	}
+	for _, m := range o.Models {
+		c.Models = append(c.Models, ModelInfo{m.Name, m.Digest, m.Info})
+	}
+	twice := 0
+	for _, same := range homonyms(o.Persons) {
+		if same {
+			twice++
+		}
+	}
+	if twice > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%s share a name with another on the roster; their findings say so", personsOf(twice)))
+	}
+	return c
+}
+
+// model audits one model and sends its findings and failures.
+func (r *run) model(ctx context.Context, m Model) error {
+	stop := r.clock(m.Name, "photos")
+	photos, err := embedPhotos(ctx, m, r.album, r.o.Progress)
+	stop()
+	if err != nil {
+		return err
+	}
+	if len(photos.files) == 0 {
+		first := photos.lost[0]
+		return fmt.Errorf("model %s could use none of %d photos; the first, %s: %w", m.Name, len(photos.lost), first.file, first.reason)
+	}
+	stop = r.clock(m.Name, "prompts")
+	p := newPass(r.o, m, r.names, photos)
+	found, err := p.run(ctx)
+	stop()
+	if err != nil {
+		return err
+	}
+	defer r.clock(m.Name, "statistics")()
+	a := &audit{o: r.o, model: m, names: r.names, photos: photos, evidence: found, guests: p.guests, matcher: r.matcher}
+	findings := a.findings()
+	for i := range findings {
+		if err := r.h.Handle(Message{Finding: &findings[i]}); err != nil {
+			return err
+		}
+	}
+	for _, f := range a.failures() {
+		if err := r.h.Handle(Message{Failure: &f}); err != nil {
+			return err
+		}
+	}
+	s, err := a.summarise(ctx, findings)
+	if err != nil {
+		return err
+	}
+	r.byModel[m.Name] = findings
+	r.summaries = append(r.summaries, s)
+	return nil
+}
+
+// finish sends summaries, comparisons and the timing.
+func (r *run) finish() error {
+	for i := range r.summaries {
+		if err := r.h.Handle(Message{Summary: &r.summaries[i]}); err != nil {
+			return err
+		}
+	}
+	for _, c := range compare(r.o.Models, r.byModel) {
+		if err := r.h.Handle(Message{Comparison: &c}); err != nil {
+			return err
+		}
+	}
+	return r.h.Handle(Message{Timing: &r.timing})
+}
+
+// clock starts a stage's clock and returns what stops it.
+func (r *run) clock(model, stage string) func() {
+	start := time.Now()
+	return func() {
+		r.timing.Seconds = append(r.timing.Seconds, StageTime{model, stage, time.Since(start).Seconds()})
+	}
+}
+
+func rosterDigest(persons []Person) string {
+	h := sha256.New()
+	for _, p := range persons {
+		member, count := "", ""
+		if p.Member != nil {
+			member = fmt.Sprint(*p.Member)
+		}
+		if p.Count != nil {
+			count = fmt.Sprint(*p.Count)
+		}
+		fmt.Fprintf(h, "%q %q %q %s %s\n", p.ID, displayName(p.Name), sexOf(p.Sex), member, count)
+	}
+	return sum(h)
+}
+
+func namesDigest(names []string) string {
+	h := sha256.New()
+	h.Write([]byte(strings.Join(names, "\n") + "\n"))
+	return sum(h)
+}
