@@ -1,0 +1,71 @@
+package clip
+
+import (
+	"encoding/binary"
+
+	ort "github.com/yalue/onnxruntime_go"
+)
+
+// newFloats makes an input tensor of the element type that the graph wants.
+func newFloats(info TensorInfo, shape ort.Shape, data []float32) (ort.Value, error) {
+	if info.Type != "float16" {
+		return ort.NewTensor(shape, data)
+	}
+	raw := make([]byte, 2*len(data))
+	for i, f := range data {
+		binary.LittleEndian.PutUint16(raw[2*i:], toHalf(f))
+	}
+	return ort.NewCustomDataTensor(shape, raw, ort.TensorElementDataTypeFloat16)
+}
+
+// newIDs makes an input tensor of token ids or mask values.
+func newIDs(info TensorInfo, shape ort.Shape, ids []int64) (ort.Value, error) {
+	if info.Type != "int32" {
+		return ort.NewTensor(shape, ids)
+	}
+	narrow := make([]int32, len(ids))
+	for i, id := range ids {
+		narrow[i] = int32(id)
+	}
+	return ort.NewTensor(shape, narrow)
+}
+
+// embeddings is the output tensor of a run: rows of one dimension.
+type embeddings struct {
+	ort.Value
+	rows, dimension int
+	floats          []float32 // of a float32 graph
+	halves          []byte    // of a float16 graph
+}
+
+func newEmbeddings(info TensorInfo, rows, dimension int) (*embeddings, error) {
+	e := &embeddings{rows: rows, dimension: dimension}
+	shape := ort.NewShape(int64(rows), int64(dimension))
+	var err error
+	if info.Type == "float16" {
+		e.halves = make([]byte, 2*rows*dimension)
+		e.Value, err = ort.NewCustomDataTensor(shape, e.halves, ort.TensorElementDataTypeFloat16)
+	} else {
+		e.floats = make([]float32, rows*dimension)
+		e.Value, err = ort.NewTensor(shape, e.floats)
+	}
+	return e, err
+}
+
+// vectors returns the rows as float32, each scaled to length 1.
+func (e *embeddings) vectors() [][]float32 {
+	all := e.floats
+	if e.halves != nil {
+		all = make([]float32, e.rows*e.dimension)
+		for i := range all {
+			all[i] = fromHalf(binary.LittleEndian.Uint16(e.halves[2*i:]))
+		}
+	}
+	rows := make([][]float32, e.rows)
+	for i := range rows {
+		// Full slices, so that appending to one vector cannot reach the next.
+		rows[i] = all[i*e.dimension : (i+1)*e.dimension : (i+1)*e.dimension]
+		normalise(rows[i])
+	}
+	return rows
+}
