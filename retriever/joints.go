@@ -17,6 +17,8 @@ func (t *folded) accepts(caption string, i int, j joint, words bool) bool {
 		return g&^gapSpace == gapComma
 	case g&gapOther != 0:
 		return false
+	case g != 0 && g == j.gap: // as the roster writes it
+		return true
 	case g&gapComma != 0:
 		return g&^gapSpace == gapComma && (j.gap&gapComma != 0 || j.gap != 0 && generation(t.wordAfter(i)))
 	case j.gap == 0:

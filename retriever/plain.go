@@ -11,6 +11,10 @@ import (
 // has 33 bytes.
 const maxEntity = 40
 
+// maxComposed bounds the bytes in which composed looks for a shorter piece; real text has no longer
+// ones.
+const maxComposed = 64
+
 // plain is a caption as a reader sees it: HTML entities ("O&#39;Brien", "&amp;") read once, the
 // text composed (NFC), half-width kana joined with their voicing marks. from and to give, for each byte of text, the range of the caption that it
 // came from; both are nil when text is the caption.
@@ -86,13 +90,26 @@ func entity(rest string) (n int, piece string) {
 	return end + 1, piece
 }
 
-// composed reads up to the next place where NFC may cut the text.
+// composed reads as little as NFC composes into one: up to the next place where NFC may cut the
+// text, or less where a cut changes nothing.
 func composed(rest string) (n int, piece string) {
 	n = norm.NFC.NextBoundaryInString(rest, true)
 	if n <= 0 {
 		n = len(rest)
 	}
-	return n, norm.NFC.String(rest[:n])
+	piece = norm.NFC.String(rest[:n])
+	if n > maxComposed {
+		return n, piece
+	}
+	for i := range rest[:n] {
+		if i == 0 {
+			continue
+		}
+		if head := norm.NFC.String(rest[:i]); head+norm.NFC.String(rest[i:n]) == piece {
+			return i, head
+		}
+	}
+	return n, piece
 }
 
 // fullWidth reads one half-width kana together with the voicing mark that follows it.

@@ -70,7 +70,7 @@ func rosterHeader(header []string, b *rosterBuilder) (fields []string, ok bool) 
 		case !known:
 			b.warn(1, "column %q is not known and is ignored", cell)
 		case field != "" && seen[field]:
-			b.fault(1, "column %q appears twice", field)
+			b.fault(1, "column %q gives the %s, which another column gives already", cell, field)
 		}
 		seen[field] = true
 		fields = append(fields, field)
