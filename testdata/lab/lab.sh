@@ -13,6 +13,7 @@ cache=$(cd "$here/../.." && pwd)/.cache
 venv=$cache/lab-venv
 python=$venv/bin/python
 mkdir -p "$cache"
+export PYTHONDONTWRITEBYTECODE=1
 
 if ! cmp -s "$here/requirements.txt" "$venv/installed.txt"; then
     "${PYTHON:-python3}" -m venv "$venv"
