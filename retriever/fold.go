@@ -70,20 +70,6 @@ func (f *folder) fold(r rune) glyph {
 	return glyph{letters: norm.NFC.String(f.caser.String(b.String()))}
 }
 
-// asciiGlyph gives the folded letter of an ASCII character, or its gap.
-func asciiGlyph(c byte) (letter byte, g gap) {
-	switch {
-	case 'a' <= c && c <= 'z' || '0' <= c && c <= '9':
-		return c, 0
-	case 'A' <= c && c <= 'Z':
-		return c + 'a' - 'A', 0
-	}
-	if g = gapOf(rune(c)); g == 0 {
-		g = gapOther
-	}
-	return 0, g
-}
-
 func gapOf(r rune) gap {
 	switch r {
 	case '_', '\u200b':

@@ -10,9 +10,26 @@ type folded struct {
 	from, to []int32 // the byte range of the original text that letters[i] came from
 	pending  gap
 	folder   *folder
+	ascii    [utf8.RuneSelf]asciiGlyph
 }
 
-func newFolded() *folded { return &folded{folder: newFolder()} }
+// asciiGlyph is what an ASCII character becomes: a folded letter, or 0 and a gap.
+type asciiGlyph struct {
+	letter byte
+	gap    gap
+}
+
+func newFolded() *folded {
+	t := &folded{folder: newFolder()}
+	for c := range t.ascii {
+		g := t.folder.glyph(rune(c))
+		t.ascii[c].gap = g.gap
+		if g.letters != "" {
+			t.ascii[c].letter = g.letters[0]
+		}
+	}
+	return t
+}
 
 // read folds a caption or an alias. The ranges refer to it, not to what was read from its HTML
 // entities.
@@ -41,12 +58,12 @@ func (t *folded) read(caption string) {
 }
 
 func (t *folded) addASCII(c byte, at int) {
-	letter, g := asciiGlyph(c)
-	if letter == 0 {
-		t.addGap(g)
+	g := t.ascii[c]
+	if g.letter == 0 {
+		t.addGap(g.gap)
 		return
 	}
-	t.letters = append(t.letters, letter)
+	t.letters = append(t.letters, g.letter)
 	t.gaps = append(t.gaps, t.pending)
 	t.from, t.to = append(t.from, int32(at)), append(t.to, int32(at+1))
 	t.pending = 0
