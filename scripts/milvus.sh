@@ -112,10 +112,11 @@ start() {
 	choose_base
 	configure
 	cd "$dir"
-	# A short time tick makes strongly consistent reads quick; a short session lets a killed engine
-	# start again at once; without a stop time-out a loaded collection holds the stop for a minute.
+	# A short time tick makes strongly consistent reads quick. After a kill the engine starts again
+	# when its old session has ended; but an engine that a busy machine starves for that long ends
+	# itself. Without a stop time-out a loaded collection holds the stop for a minute.
 	PROXY_TIMETICKINTERVAL=${PROXY_TIMETICKINTERVAL:-20} \
-		COMMON_SESSION_TTL=${COMMON_SESSION_TTL:-5} \
+		COMMON_SESSION_TTL=${COMMON_SESSION_TTL:-20} \
 		COMMON_GRACEFULSTOPTIMEOUT=${COMMON_GRACEFULSTOPTIMEOUT:-3} \
 		DEPLOY_MODE=STANDALONE METRICS_PORT=$((base + 9)) MILVUS_RUN_DIR=$dir/run MILVUSCONF=$dir/configs \
 		ETCD_CONFIG_PATH=$dir/configs/etcd.yaml LD_LIBRARY_PATH=$engine/bin \

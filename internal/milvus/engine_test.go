@@ -39,8 +39,10 @@ var startEngine = sync.OnceValues(func() (engine, error) {
 // more often than usual, so that small collections load in less than a second.
 func (e engine) script(command string) error {
 	cmd := exec.Command("../../scripts/milvus.sh", command, e.dir)
-	cmd.Env = append(os.Environ(), "QUERYCOORD_CHECKINTERVAL=50", "QUERYCOORD_DISTPULLINTERVAL=50",
-		"QUERYCOORD_CHECKHANDOFFINTERVAL=500", "LOG_LEVEL=warn")
+	cmd.Env = append(os.Environ(), "LOG_LEVEL=warn",
+		"DATACOORD_SEGMENT_ASSIGNMENTEXPIRATION=300", // a flush waits for it
+		"QUERYCOORD_CHECKINTERVAL=50", "QUERYCOORD_CHECKSEGMENTINTERVAL=50", "QUERYCOORD_CHECKCHANNELINTERVAL=50",
+		"QUERYCOORD_DISTPULLINTERVAL=50", "QUERYCOORD_CHECKHANDOFFINTERVAL=500")
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("milvus.sh %s: %w: %s", command, err, out)
@@ -53,6 +55,11 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	if _, err := os.Stat("../../.cache/milvus/engine"); err == nil && engineUsed {
 		e, startErr := startEngine()
+		if died := e.script("status"); died != nil {
+			last, _ := exec.Command("sh", "-c", "tail -n 40 "+e.dir+"/logs/std*.log").CombinedOutput()
+			fmt.Fprintf(os.Stderr, "the engine ended during the tests: %v\n%s\n", died, last)
+			code = 1
+		}
 		err := errors.Join(startErr, e.script("kill"), os.RemoveAll(e.dir))
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/sync/errgroup"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"rollcall/retriever"
 )
@@ -131,10 +133,17 @@ func (l *loader) record(ctx context.Context) error {
 	return err
 }
 
-// flush seals a collection's rows and waits until they are stored.
+// flush seals a collection's rows and waits until they are stored. The SDK asks for ever whether
+// they are, also when a restarted server has forgotten the request: so it is made anew at times.
 func (c *Client) flush(ctx context.Context, collection string) error {
 	return c.retry(ctx, "flush "+collection, patience*c.timeout, func(ctx context.Context) error {
-		return c.sdk.Flush(ctx, collection, false)
+		once, cancel := context.WithTimeout(ctx, 2*c.timeout)
+		defer cancel()
+		err := c.sdk.Flush(once, collection, false)
+		if err != nil && once.Err() != nil && ctx.Err() == nil {
+			return status.Errorf(codes.DeadlineExceeded, "not done after %s", 2*c.timeout)
+		}
+		return err
 	})
 }
 

@@ -90,7 +90,7 @@ func (s PublishSpec) check() error {
 	switch {
 	case !word.MatchString(s.Name):
 		return fmt.Errorf("name %q: Milvus takes letters, digits and _, and no digit first", s.Name)
-	case !word.MatchString("_" + s.Generation) || s.Generation == "":
+	case !word.MatchString("_"+s.Generation) || s.Generation == "":
 		return fmt.Errorf("generation %q: Milvus takes letters, digits and _", s.Generation)
 	case len(s.Name)+len(s.Generation) > 240:
 		return errors.New("name and generation together are over 240 bytes: shorten them")
