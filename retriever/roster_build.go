@@ -55,7 +55,7 @@ func (b *rosterBuilder) add(line int, e entry) {
 	b.checkName(line, "name", p.Name)
 	p.Aliases = b.aliases(line, p.Name, e.aliases)
 	if p.ID == "" {
-		p.ID = strings.Join(strings.Fields(p.Name), "_")
+		p.ID = defaultID(p.Name)
 	}
 	b.checkID(line, p.ID)
 	p.Sex = b.sex(line, e.sex)
@@ -79,6 +79,11 @@ func spacedName(s string) string {
 		s = strings.TrimSpace(strings.ReplaceAll(s, "_", " "))
 	}
 	return s
+}
+
+// defaultID is the id of a person for whom none is given: the name with underscores for spaces.
+func defaultID(name string) string {
+	return strings.Join(strings.Fields(name), "_")
 }
 
 func (b *rosterBuilder) checkName(line int, what, s string) {

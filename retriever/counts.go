@@ -1,0 +1,81 @@
+package retriever
+
+// Count is how often one person is in a data set, by each kind of evidence. nil was not measured.
+type Count struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+
+	Mentions         *int64 `json:"mentions"`          // rows whose caption mentions the person
+	MentionsDistinct *int64 `json:"mentions_distinct"` // those without repeated URLs and repeated captions
+	Images           *int64 `json:"images"`            // rows whose image is close to the person's photos
+	Faces            *int64 `json:"faces"`             // rows with a face that matches the person's
+	MentionAndFace   *int64 `json:"mention_and_face"`  // rows with both: those a model can learn the name from
+
+	// Estimate is the count to work with, between Low and High. They are the mentions, or the images
+	// where captions were not counted, and equal when Exact.
+	Estimate *float64 `json:"estimate"`
+	Low      *float64 `json:"low"`
+	High     *float64 `json:"high"`
+
+	Exact   bool `json:"exact"`          // every row was compared
+	Homonym bool `json:"homonym"`        // another person of the roster has a name in common
+	Mode    Mode `json:"mode,omitempty"` // rule of the mentions; "" when captions were not counted
+}
+
+// Counts puts together what was counted for the persons of a roster; a part that was not counted
+// is nil.
+func Counts(roster *Roster, mentions *MentionCounts, images *ImageCounts) []Count {
+	out := make([]Count, len(roster.Persons))
+	for i := range out {
+		p := &roster.Persons[i]
+		c := Count{ID: p.ID, Name: p.Name, Homonym: p.Homonym}
+		if images != nil {
+			c.Images = images.Persons[i].Rows
+			c.setExact(c.Images)
+		}
+		if mentions != nil {
+			c.Mode = mentions.Mode
+			c.Mentions = &mentions.Persons[i].Rows
+			c.MentionsDistinct = mentions.Persons[i].Distinct
+			c.setExact(c.Mentions)
+		}
+		out[i] = c
+	}
+	return out
+}
+
+// setExact makes n the estimate, without an interval around it.
+func (c *Count) setExact(n *int64) {
+	if n == nil {
+		return
+	}
+	f := float64(*n)
+	c.Estimate, c.Low, c.High, c.Exact = &f, &f, &f, true
+}
+
+// Membership is the study's label for a count: "non_member" at 0, else "member".
+func Membership(count int64) string {
+	if count == 0 {
+		return "non_member"
+	}
+	return "member"
+}
+
+// PaperBin gives the study's frequency bin of a count, as pandas writes an interval that is closed
+// on the left. It is "" from 1,000,000 on, where the study's bins end. The study has no edge at 175.
+func PaperBin(count int64) string {
+	edges := []struct {
+		below int64
+		text  string
+	}{
+		{25, "[0, 25)"}, {50, "[25, 50)"}, {75, "[50, 75)"}, {100, "[75, 100)"}, {125, "[100, 125)"},
+		{150, "[125, 150)"}, {200, "[150, 200)"}, {225, "[200, 225)"}, {250, "[225, 250)"},
+		{275, "[250, 275)"}, {300, "[275, 300)"}, {1_000_000, "[300, 1000000)"},
+	}
+	for _, e := range edges {
+		if count >= 0 && count < e.below {
+			return e.text
+		}
+	}
+	return ""
+}

@@ -1,0 +1,123 @@
+package retriever
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// Evidence is one row behind a count, as it is written to a file.
+type Evidence struct {
+	Kind       string   `json:"kind"` // "mention" or "image"
+	ID         string   `json:"id"`   // the person's
+	Name       string   `json:"name"`
+	Row        int64    `json:"row"`
+	Key        string   `json:"key,omitempty"`
+	Alias      string   `json:"alias,omitempty"`      // mention: the name or alias matched
+	Start      *int     `json:"start,omitempty"`      // mention: byte range in the caption
+	End        *int     `json:"end,omitempty"`        //
+	Similarity *float32 `json:"similarity,omitempty"` // image: cosine with the closest photo
+	Reference  *int     `json:"reference,omitempty"`  // image: which photo that is, from 0
+	Caption    string   `json:"caption,omitempty"`
+	URL        string   `json:"url,omitempty"`
+}
+
+// MentionEvidence describes a mention. The person is of the roster that was counted.
+func MentionEvidence(roster *Roster, m Mention) Evidence {
+	p := &roster.Persons[m.Person]
+	return Evidence{
+		Kind: "mention", ID: p.ID, Name: p.Name, Row: m.Row, Key: m.Key, Alias: m.Alias,
+		Start: &m.Start, End: &m.End, Caption: m.Caption, URL: m.URL,
+	}
+}
+
+// ImageEvidence describes an image hit. row may be the row itself, for its caption, or nil.
+func ImageEvidence(roster *Roster, h ImageHit, row *Row) Evidence {
+	p := &roster.Persons[h.Person]
+	e := Evidence{Kind: "image", ID: p.ID, Name: p.Name, Row: h.Row, Similarity: &h.Score, Reference: &h.Reference}
+	if row != nil {
+		e.Key, e.Caption, e.URL = row.Key, row.Caption, row.URL
+	}
+	return e
+}
+
+// EvidenceWriter writes evidence as it comes. Close must be called: it writes what is buffered
+// (4 KiB), and gives the first error of any write. It does not close the underlying writer.
+type EvidenceWriter interface {
+	Write(Evidence) error
+	Close() error
+}
+
+// NewEvidenceJSONL writes one JSON object a line. Bytes of a caption that are not UTF-8 become
+// U+FFFD; start and end refer to the caption before that.
+func NewEvidenceJSONL(w io.Writer) EvidenceWriter {
+	buf := bufio.NewWriter(w)
+	enc := json.NewEncoder(buf)
+	enc.SetEscapeHTML(false)
+	return &evidenceJSONL{buf, enc}
+}
+
+type evidenceJSONL struct {
+	buf *bufio.Writer
+	enc *json.Encoder
+}
+
+func (w *evidenceJSONL) Write(e Evidence) error {
+	if err := w.enc.Encode(e); err != nil {
+		return fmt.Errorf("writing evidence: %w", err)
+	}
+	return nil
+}
+
+func (w *evidenceJSONL) Close() error {
+	if err := w.buf.Flush(); err != nil {
+		return fmt.Errorf("writing evidence: %w", err)
+	}
+	return nil
+}
+
+// evidenceColumns is the header of an evidence CSV file.
+const evidenceColumns = "kind,id,name,row,key,alias,start,end,similarity,reference,caption,url"
+
+// NewEvidenceCSV writes CSV with a header line; cells that do not apply to a kind are empty.
+func NewEvidenceCSV(w io.Writer) EvidenceWriter {
+	out := &evidenceCSV{csv.NewWriter(w)}
+	// The writer keeps its first error, so the header's is given by the next Write or by Close.
+	_ = out.csv.Write(strings.Split(evidenceColumns, ","))
+	return out
+}
+
+type evidenceCSV struct{ csv *csv.Writer }
+
+func (w *evidenceCSV) Write(e Evidence) error {
+	similarity := ""
+	if e.Similarity != nil {
+		similarity = strconv.FormatFloat(float64(*e.Similarity), 'g', -1, 32)
+	}
+	err := w.csv.Write([]string{
+		e.Kind, e.ID, e.Name, strconv.FormatInt(e.Row, 10), e.Key, e.Alias, number(e.Start), number(e.End),
+		similarity, number(e.Reference), e.Caption, e.URL,
+	})
+	if err != nil {
+		return fmt.Errorf("writing evidence: %w", err)
+	}
+	return nil
+}
+
+func (w *evidenceCSV) Close() error {
+	if w.csv.Flush(); w.csv.Error() != nil {
+		return fmt.Errorf("writing evidence: %w", w.csv.Error())
+	}
+	return nil
+}
+
+func number(n *int) string {
+	if n == nil {
+		return ""
+	}
+	return strconv.Itoa(*n)
+}
