@@ -6,9 +6,14 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
+	"strings"
 )
 
 const pngMagic = "\x89PNG\r\n\x1a\n"
+
+// pngTrailer is the chunk (IEND) that ends every PNG.
+const pngTrailer = "\x00\x00\x00\x00IEND\xae\x42\x60\x82"
 
 // Colour types of PNG's header.
 const (
@@ -28,7 +33,11 @@ func decodePNG(data []byte) (*raster, error) {
 	if err := checkSize(int(width), int(height)); err != nil {
 		return nil, err
 	}
-	img, err := png.Decode(bytes.NewReader(data))
+	end, err := pngEnd(data)
+	if err != nil {
+		return nil, err
+	}
+	img, err := png.Decode(io.MultiReader(bytes.NewReader(data[:end]), strings.NewReader(pngTrailer)))
 	if err != nil {
 		return nil, broken("PNG: %v", err)
 	}
@@ -53,6 +62,32 @@ func decodePNG(data []byte) (*raster, error) {
 		return nil, broken("PNG decodes to %T, which is not handled", img)
 	}
 	return out, nil
+}
+
+// pngEnd gives the offset after the last chunk of pixels. What follows says
+// nothing about them, so it may be damaged or missing, as it may for Pillow.
+func pngEnd(data []byte) (int, error) {
+	end := 0
+	for rest := data[len(pngMagic):]; len(rest) >= 12; {
+		size, kind := uint64(binary.BigEndian.Uint32(rest)), string(rest[4:8])
+		if size > uint64(len(rest)-12) {
+			if kind == "IDAT" {
+				return 0, broken("PNG is cut short after %d bytes", len(data))
+			}
+			break
+		}
+		rest = rest[size+12:]
+		if kind == "IDAT" {
+			end = len(data) - len(rest)
+		}
+		if kind == "IEND" {
+			break
+		}
+	}
+	if end == 0 {
+		return 0, broken("PNG of %d bytes has no pixels", len(data))
+	}
+	return end, nil
 }
 
 // pngMode is the mode Pillow opens a PNG in.

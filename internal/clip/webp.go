@@ -78,6 +78,9 @@ func nextChunk(list []byte) (id string, body, rest []byte, err error) {
 
 // readWebP reads the container up to the first frame.
 func readWebP(data []byte) (file webpFile, err error) {
+	if size := uint64(binary.LittleEndian.Uint32(data[4:])); size > uint64(len(data)-8) {
+		return file, broken("WebP is cut short: %d of %d bytes", len(data)-8, size)
+	}
 	list := data[12:]
 	extended, animated := false, false
 	for {
