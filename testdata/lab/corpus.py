@@ -170,6 +170,11 @@ def build(folder: Path, seed: int, sizes: Sizes, processes: int) -> None:
     (folder / "plan.json").write_text(json.dumps(asdict(plan)))
 
 
+def identifier(name: str) -> str:
+    """A name as a folder is called after it."""
+    return name.replace(" ", "_")
+
+
 class Corpus:
     """A corpus folder, for reading."""
 

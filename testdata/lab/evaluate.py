@@ -12,7 +12,7 @@ import numpy as np
 from scipy import optimize, stats
 
 from bundle import Bundle
-from corpus import Corpus
+from corpus import Corpus, identifier
 from prompts import PROMPTS
 
 SHIPPED = 10  # held-out photos a person that the project ships
@@ -166,9 +166,36 @@ def twins(main: Attack, twin: Attack, k: int) -> dict:
     }
 
 
-def evaluate(corpus: Corpus, bundles: dict[str, Bundle]) -> dict:
+def expected(corpus: Corpus, bundles: dict[str, Bundle], seen: dict[str, Attack]) -> dict:
+    """What another implementation has to find on the shipped photos: a person's decision, and some embeddings."""
+    k = min(SHIPPED, corpus.plan.sizes.held_out)
+    result: dict = {"photos_per_person": k, "prompts": PROMPTS}
+    for world, attacked in seen.items():
+        correct = correct_prompts(attacked.winners[:, :, :k], attacked.true)
+        own = attacked.scores[k][np.arange(len(correct)), attacked.true]
+        rows = zip(corpus.plan.studied, correct, own, rank_p(attacked, k), strict=True)
+        result[world] = {
+            "persons": [
+                {"id": identifier(person.name), "correct_prompts": int(c), "score": round(float(s), 6), "p": figure(p)}
+                for person, c, s, p in rows
+            ],
+            "embeddings": sample_embeddings(corpus, bundles[world]),
+        }
+    return result
+
+
+def sample_embeddings(corpus: Corpus, bundle: Bundle, count: int = 5) -> dict:
+    """Unit vectors of the first persons' first photos, and of their names in some prompts."""
+    persons = corpus.plan.studied[:count]
+    photos = bundle.encode_photos([corpus.jpeg(corpus.held_out(person.number)[0]) for person in persons])
+    texts = [prompt.format(person.name) for person, prompt in zip(persons, PROMPTS[:count], strict=True)]
+    paths = [f"photos/{identifier(person.name)}/00.jpg" for person in persons]
+    rows = zip(paths + texts, np.concatenate([photos, bundle.encode_texts(texts)]), strict=True)
+    return {label: [round(float(value), 6) for value in row] for label, row in rows}
+
+
+def evaluate(corpus: Corpus, seen: dict[str, Attack]) -> dict:
     """Every figure of both worlds."""
-    seen = {world: attack(corpus, bundle, world) for world, bundle in bundles.items()}
     figures = {}
     for world, result in seen.items():
         figures[world] = {f"k{k}": decisions(result, k) | calibration(result, k) for k in result.scores}
@@ -179,16 +206,19 @@ def evaluate(corpus: Corpus, bundles: dict[str, Bundle]) -> dict:
 
 
 def main() -> None:
-    """Evaluates both bundles; writes a JSON file."""
+    """Attacks both bundles; writes `evaluation.json` and `expected.json`."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("corpus", type=Path)
     parser.add_argument("main_bundle", type=Path)
     parser.add_argument("twin_bundle", type=Path)
-    parser.add_argument("out", type=Path)
+    parser.add_argument("out", type=Path, help="folder for the two files")
     options = parser.parse_args()
     bundles = {"main": Bundle(options.main_bundle), "twin": Bundle(options.twin_bundle)}
-    figures = evaluate(Corpus(options.corpus), bundles)
-    options.out.write_text(json.dumps(figures, indent=2) + "\n")
+    corpus = Corpus(options.corpus)
+    seen = {world: attack(corpus, bundle, world) for world, bundle in bundles.items()}
+    figures = evaluate(corpus, seen)
+    (options.out / "evaluation.json").write_text(json.dumps(figures, indent=1) + "\n")
+    (options.out / "expected.json").write_text(json.dumps(expected(corpus, bundles, seen), indent=0) + "\n")
     for world in bundles:
         for k, found in figures[world].items():
             if k.startswith("k"):

@@ -52,7 +52,7 @@ def make(work: Path, small: bool, keep: bool) -> Path:
     for world in WORLDS:
         name = f"Rollcall lab{' (small)' if small else ''}, {world} world"
         run("export.py", work / "corpus", work / world, work / world / "bundle", "--name", name)
-    run("evaluate.py", work / "corpus", *(work / world / "bundle" for world in WORLDS), work / "evaluation.json")
+    run("evaluate.py", work / "corpus", *(work / world / "bundle" for world in WORLDS), work)
     run("pack.py", work, work / "pack")
     return work / "pack"
 

@@ -19,18 +19,13 @@ from pathlib import Path
 
 import numpy as np
 
-from corpus import COUNTS, PHOTO_SIZE, Corpus, Person
+from corpus import COUNTS, PHOTO_SIZE, Corpus, Person, identifier
 from evaluate import SHIPPED
 
 SHARD_PAIRS, SHARDS = 400, 3
 COMPLETE = 6  # members of each count whose every pair is in the shards
 LARGEST_CAPTIONS = 300_000
 PACKAGES = ["torch", "numpy", "opencv-python-headless", "pillow", "onnx", "onnxruntime", "scipy", "names"]
-
-
-def identifier(name: str) -> str:
-    """A name as a folder is called after it."""
-    return name.replace(" ", "_")
 
 
 def url(record: dict) -> str:
@@ -163,6 +158,7 @@ def pack(corpus: Corpus, work: Path, out: Path) -> None:
     write_captions(corpus, "twin", out / "captions-twin.tsv.gz")
     if (out / "captions-twin.tsv.gz").stat().st_size > LARGEST_CAPTIONS:
         (out / "captions-twin.tsv.gz").unlink()
+    shutil.copyfile(work / "expected.json", out / "expected.json")
     (out / "candidates.txt").write_text("\n".join(corpus.plan.candidates) + "\n")
     (out / "decoys.txt").write_text("\n".join(corpus.plan.decoys) + "\n")
     report = {
