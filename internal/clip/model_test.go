@@ -221,7 +221,8 @@ func TestShortRunsGiveTheSameVectors(t *testing.T) {
 
 func TestEqualInputsRunOnce(t *testing.T) {
 	m := loadModel(t, "own", "")
-	distinct := m.tokenize([]string{"b", "a", "b", "b"})
+	distinct, err := m.tokenize(t.Context(), []string{"b", "a", "b", "b"})
+	require.NoError(t, err)
 	require.Len(t, distinct, 2)
 	require.Equal(t, []int{0, 2, 3}, distinct[0].indexes)
 

@@ -38,7 +38,10 @@ func (m *Model) EncodeTexts(ctx context.Context, texts []string) ([][]float32, e
 		batch = 1
 	}
 	vectors := make([][]float32, len(texts))
-	distinct := m.tokenize(texts)
+	distinct, err := m.tokenize(ctx, texts)
+	if err != nil {
+		return nil, err
+	}
 	for len(distinct) > 0 {
 		n := 1
 		for n < min(batch, len(distinct)) && distinct[n].length == distinct[0].length {
@@ -60,12 +63,15 @@ func (m *Model) EncodeTexts(ctx context.Context, texts []string) ([][]float32, e
 }
 
 // tokenize lists the distinct texts, shortest first.
-func (m *Model) tokenize(texts []string) []*tokenized {
+func (m *Model) tokenize(ctx context.Context, texts []string) ([]*tokenized, error) {
 	known := make(map[string]*tokenized, len(texts))
 	distinct := make([]*tokenized, 0, len(texts))
 	for i, text := range texts {
 		t := known[text]
 		if t == nil {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
 			ids := m.bundle.tokens.Encode(text)
 			t = &tokenized{ids: ids, length: m.runLength(len(ids))}
 			known[text] = t
@@ -74,7 +80,7 @@ func (m *Model) tokenize(texts []string) []*tokenized {
 		t.indexes = append(t.indexes, i)
 	}
 	slices.SortStableFunc(distinct, func(a, b *tokenized) int { return a.length - b.length })
-	return distinct
+	return distinct, nil
 }
 
 // runLength is the length to which a text of some tokens is padded.
