@@ -23,6 +23,7 @@ type Manifest struct {
 	Rows        int64            `json:"rows"`        // rows written; samples = rows + failures
 	Failures    int64            `json:"failures"`    // ledger records
 	Reasons     map[string]int64 `json:"reasons"`     // failures by reason
+	Cleaned     int64            `json:"cleaned"`     // rows whose caption had bytes that are not UTF-8, now U+FFFD
 	Partitions  []Partition      `json:"partitions"`
 	Store       StoreInfo        `json:"store"`            // where it is published
 	Erased      []int64          `json:"erased,omitempty"` // row numbers whose content was removed
@@ -53,7 +54,8 @@ type Partition struct {
 	Samples  int64             `json:"samples"` // input samples this partition accounts for
 	Rows     int64             `json:"rows"`
 	Failures int64             `json:"failures"`
-	SHA256   map[string]string `json:"sha256"` // by path relative to the index folder
+	Cleaned  int64             `json:"cleaned,omitempty"` // as in Manifest
+	SHA256   map[string]string `json:"sha256"`            // by path relative to the index folder
 }
 
 // StoreInfo says where an index is served from.
