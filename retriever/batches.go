@@ -1,7 +1,9 @@
 package retriever
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"hash/maphash"
 	"runtime"
 
@@ -14,6 +16,9 @@ const (
 	batchRows  = 1024
 	batchBytes = 1 << 20
 )
+
+// maxCaption bounds a caption in bytes: far more than any text about a picture.
+const maxCaption = 64 << 20
 
 // batch is a run of consecutive rows and, once done is closed, what was found in them.
 type batch struct {
@@ -30,12 +35,17 @@ type rowMatch struct {
 	caption uint64 // hash of the normalised caption
 }
 
+// matching is how the rows are matched.
+type matching struct {
+	matcher matcher
+	persons int // in the roster
+	workers int // 0 is one a core
+}
+
 // matchRows runs the matcher over all rows on several workers and passes the batches to collect
 // in the order of rows, from one goroutine. Twice as many batches as workers are in memory.
-func matchRows(ctx context.Context, src CaptionSource, m matcher, workers int, collect func(*batch) error) error {
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+func matchRows(ctx context.Context, src CaptionSource, m matching, collect func(*batch) error) error {
+	workers := cmp.Or(m.workers, runtime.GOMAXPROCS(0))
 	work, ordered := make(chan *batch, workers), make(chan *batch, workers)
 	seed := maphash.MakeSeed()
 	g, ctx := errgroup.WithContext(ctx)
@@ -46,10 +56,10 @@ func matchRows(ctx context.Context, src CaptionSource, m matcher, workers int, c
 	})
 	for range workers {
 		g.Go(func() error {
-			s := newScratch()
+			s := newScratch(m.persons)
 			for b := range work {
 				if ctx.Err() == nil {
-					b.match(m, s, seed)
+					b.match(m.matcher, s, seed)
 				}
 				close(b.done)
 			}
@@ -87,6 +97,10 @@ func produce(ctx context.Context, src CaptionSource, work, ordered chan<- *batch
 		return nil
 	}
 	err := src.Captions(ctx, func(row CaptionRow) error {
+		if len(row.Caption) > maxCaption {
+			return fmt.Errorf("row %d: its caption of %d bytes is longer than %d; take the row out of the file",
+				row.Row, len(row.Caption), maxCaption)
+		}
 		b.rows = append(b.rows, row)
 		b.bytes += len(row.Caption) + len(row.URL) + len(row.Key)
 		if len(b.rows) < batchRows && b.bytes < batchBytes {

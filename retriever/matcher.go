@@ -20,20 +20,36 @@ type matcher interface {
 // scratch is what one worker reuses from caption to caption.
 type scratch struct {
 	text  *folded
-	found []match
+	found []match // at most one a person
+	place []int32 // by person: 1 + the index in found, or 0
 }
 
-func newScratch() *scratch { return &scratch{text: newFolded()} }
+func newScratch(persons int) *scratch {
+	return &scratch{text: newFolded(), place: make([]int32, persons)}
+}
 
-// firsts keeps one match a person, the leftmost, and of those the longest, in the order of
-// persons: a row counts once for everyone it mentions.
-func firsts(found []match) []match {
-	if len(found) < 2 {
-		return found
+// note keeps for each person the leftmost match, and of those the longest: a row counts once for
+// everyone it mentions.
+func (s *scratch) note(m match) {
+	at := s.place[m.person]
+	if at == 0 {
+		s.found = append(s.found, m)
+		s.place[m.person] = int32(len(s.found))
+		return
 	}
-	slices.SortFunc(found, func(a, b match) int {
-		return cmp.Or(cmp.Compare(a.person, b.person), cmp.Compare(a.start, b.start),
-			cmp.Compare(b.end, a.end), cmp.Compare(a.alias, b.alias))
-	})
-	return slices.CompactFunc(found, func(a, b match) bool { return a.person == b.person })
+	old := &s.found[at-1]
+	if cmp.Or(cmp.Compare(m.start, old.start), cmp.Compare(old.end, m.end), cmp.Compare(m.alias, old.alias)) < 0 {
+		*old = m
+	}
+}
+
+// take gives what was noted since the last call, in the order of persons.
+func (s *scratch) take() []match {
+	found := s.found
+	for _, m := range found {
+		s.place[m.person] = 0
+	}
+	s.found = s.found[:0]
+	slices.SortFunc(found, func(a, b match) int { return cmp.Compare(a.person, b.person) })
+	return found
 }

@@ -21,7 +21,7 @@ func FuzzStrict(f *testing.F) {
 		if roster.Validate() != nil {
 			return
 		}
-		m, s := newStrictMatcher(roster), newScratch()
+		m, s := newStrictMatcher(roster), newScratch(1)
 		for _, found := range m.find(caption, s) {
 			require.True(t, 0 <= found.start && found.start < found.end && found.end <= len(caption), "%+v", found)
 			if utf8.ValidString(caption) {
@@ -63,7 +63,7 @@ func FuzzPaper(f *testing.F) {
 			return
 		}
 		at := paperRegexp(name).FindStringIndex(caption)
-		found := newPaperMatcher(rosterOf(name)).find(caption, newScratch())
+		found := newPaperMatcher(rosterOf(name)).find(caption, newScratch(1))
 		if at == nil {
 			require.Empty(t, found)
 			return

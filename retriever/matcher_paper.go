@@ -52,20 +52,22 @@ func partStart(name, part string) int {
 }
 
 func (m *paperMatcher) find(caption string, s *scratch) []match {
-	s.found = s.found[:0]
 	scan(m.automaton, caption, func(word int32, end int) {
 		for i := range m.patterns[word] {
 			p := &m.patterns[word][i]
+			if s.place[p.person] > 0 {
+				continue // an earlier place was found already
+			}
 			from, ok := matchBack(caption[:end-len(p.found)], p.before)
 			if !ok {
 				continue
 			}
 			if to, ok := matchAhead(caption, end, p.after); ok {
-				s.found = append(s.found, match{person: p.person, start: from, end: to})
+				s.note(match{person: p.person, start: from, end: to})
 			}
 		}
 	})
-	return firsts(s.found)
+	return s.take()
 }
 
 // matchAhead compares caption from at on with the pattern, in which "." is any character but a

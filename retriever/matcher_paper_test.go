@@ -36,7 +36,7 @@ func TestPaperCases(t *testing.T) {
 		{"Brad Moss", "", ""},
 	} {
 		t.Run(c.name+" in "+c.caption, func(t *testing.T) {
-			found := newPaperMatcher(rosterOf(c.name)).find(c.caption, newScratch())
+			found := newPaperMatcher(rosterOf(c.name)).find(c.caption, newScratch(1))
 			if c.want == "" {
 				require.Empty(t, found)
 				return

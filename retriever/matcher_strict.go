@@ -49,7 +49,6 @@ func addPattern(list []pattern, p pattern) []pattern {
 func (m *strictMatcher) find(caption string, s *scratch) []match {
 	t := s.text
 	t.read(caption)
-	s.found = s.found[:0]
 	scan(m.automaton, t.letters, func(word int32, end int) {
 		start := end - int(m.letters[word])
 		if !t.starts(start) || !t.ends(end) {
@@ -58,11 +57,11 @@ func (m *strictMatcher) find(caption string, s *scratch) []match {
 		for i := range m.patterns[word] {
 			p := &m.patterns[word][i]
 			if t.agrees(caption, p, start, end) {
-				s.found = append(s.found, match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
+				s.note(match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
 			}
 		}
 	})
-	return firsts(s.found)
+	return s.take()
 }
 
 // agrees compares what stands between the letters [start,end) of the caption with the pattern.

@@ -261,7 +261,7 @@ func TestStrictCases(t *testing.T) {
 	require.Greater(t, len(strictCases), 120)
 	for _, c := range strictCases {
 		t.Run(c.group+"/"+c.names[0]+" in "+c.caption, func(t *testing.T) {
-			found := newStrictMatcher(rosterOf(c.names...)).find(c.caption, newScratch())
+			found := newStrictMatcher(rosterOf(c.names...)).find(c.caption, newScratch(1))
 			if c.want == "" {
 				require.Empty(t, found)
 				return
@@ -278,7 +278,7 @@ func TestStrictNamesWithinNames(t *testing.T) {
 		{ID: "a", Name: "Mary Smith"}, {ID: "b", Name: "Mary Smith Jones"}, {ID: "c", Name: "Smith Jones"}, {ID: "d", Name: "Mary Jones"},
 	}}
 	caption := "with Mary Smith-Jones"
-	found := newStrictMatcher(roster).find(caption, newScratch())
+	found := newStrictMatcher(roster).find(caption, newScratch(len(roster.Persons)))
 	require.Equal(t, []match{
 		{person: 0, start: 5, end: 15},
 		{person: 1, start: 5, end: 21},

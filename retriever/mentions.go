@@ -83,7 +83,7 @@ func CountMentions(ctx context.Context, src CaptionSource, roster *Roster, o Men
 		return nil, err
 	}
 	t := newTally(roster, o)
-	if err := matchRows(ctx, src, m, o.Workers, t.add); err != nil {
+	if err := matchRows(ctx, src, matching{m, len(roster.Persons), o.Workers}, t.add); err != nil {
 		return nil, fmt.Errorf("counting mentions: %w", err)
 	}
 	return t.counts(), nil

@@ -40,7 +40,7 @@ func BenchmarkMentions(b *testing.B) {
 				require.NoError(b, err)
 				rows := 0
 				for b.Loop() {
-					err := matchRows(b.Context(), src, m, 0, func(batch *batch) error {
+					err := matchRows(b.Context(), src, matching{matcher: m, persons: len(rosters[size].Persons)}, func(batch *batch) error {
 						rows += len(batch.rows)
 						return nil
 					})

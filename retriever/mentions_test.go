@@ -109,6 +109,18 @@ func (brokenSource) Captions(_ context.Context, visit func(CaptionRow) error) er
 	return errors.Join(visit(CaptionRow{Caption: "Ann Lee"}), errors.New("a.tsv: line 3 has no tab"))
 }
 
+// One caption that repeats a name a million times is one row, and costs one match in memory.
+func TestCountMentionsInAHugeCaption(t *testing.T) {
+	for _, mode := range []Mode{Strict, Paper} {
+		src := captions(strings.Repeat("Ann Lee ", 1<<20), "Ann Lee")
+		got, err := CountMentions(t.Context(), src, twoPersons(), MentionOptions{Mode: mode})
+		require.NoError(t, err)
+		require.EqualValues(t, 2, got.Persons[0].Rows)
+	}
+	_, err := CountMentions(t.Context(), captions(strings.Repeat("x", maxCaption+1)), twoPersons(), MentionOptions{})
+	require.ErrorContains(t, err, "row 0: its caption of 67108865 bytes")
+}
+
 // endlessSource never ends by itself.
 type endlessSource struct{}
 

@@ -2,6 +2,9 @@ package retriever
 
 import "unicode/utf8"
 
+// keptLetters bounds the buffers that are kept after a very long caption.
+const keptLetters = 1 << 20
+
 // folded is a text as the strict matcher reads it: its folded letters without anything between
 // them, and beside them what stood in between. A value is reused from caption to caption.
 type folded struct {
@@ -34,6 +37,9 @@ func newFolded() *folded {
 // read folds a caption or an alias. The ranges refer to it, not to what was read from its HTML
 // entities.
 func (t *folded) read(caption string) {
+	if cap(t.letters) > keptLetters {
+		t.letters, t.gaps, t.from, t.to = nil, nil, nil, nil
+	}
 	t.letters, t.gaps = t.letters[:0], t.gaps[:0]
 	t.from, t.to = t.from[:0], t.to[:0]
 	t.pending = gapEdge
