@@ -29,7 +29,7 @@ func (s ImageSpec) frame(width, height int) framing {
 }
 
 // longSide scales the long side by S/short, rounded down. Immich rounds the
-// ratio before it multiplies, so that 2640/2200*500 is 599 there, not 600.
+// ratio before it multiplies: 230/224*224 is 229 there, not 230.
 func (s ImageSpec) longSide(long, short int) int {
 	if s.Crop == "center-floor" {
 		ratio := float64(long) / float64(short)

@@ -15,11 +15,19 @@ func (p *Preprocessor) square(img *raster) (*raster, error) {
 	return small.rgb(), nil
 }
 
+// maxResized bounds the sides of a resized image, of which only the crop is
+// computed: 2^31 bytes in four-byte pixels, Pillow's longest row.
+const maxResized = 1 << 29
+
 // resize gives the crop of the resized img, in img's mode. It may overwrite
 // img's pixels.
 func (p *Preprocessor) resize(img *raster, f framing) (*raster, error) {
 	if img.width == f.width && img.height == f.height {
 		return crop(img, f), nil
+	}
+	if max(f.width, f.height) > maxResized {
+		return nil, fmt.Errorf("%w: %d x %d pixels would be resized to %d x %d, and Pillow has no rows that long",
+			ErrTooLarge, img.width, img.height, f.width, f.height)
 	}
 	switch img.mode {
 	case modePalette, modeBilevel:
