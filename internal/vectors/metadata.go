@@ -53,6 +53,9 @@ func openMetadata(path string) (m *metadataFile, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the size of %s: %w", path, err)
 	}
+	if err := checkFooter(f, info.Size()); err != nil {
+		return nil, fmt.Errorf("%s is not a whole Parquet file: %w: write it again", path, err)
+	}
 	p, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a whole Parquet file (%w): write it again", path, err)
