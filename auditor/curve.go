@@ -111,42 +111,36 @@ func curvePoint(o Options, k int, correct [][]int, persons []int, bins []Bin) Cu
 			}
 		}
 	}
-	seed := derivedSeed(o.Seed, "curve", k)
 	point.Members, point.NonMembers = len(members), len(nonMembers)
-	point.TPR = drawRate(o, seed, members, nil)
+	point.TPR = drawRate(o, members, nil)
 	point.FNR = point.TPR.complement()
-	point.FPR = drawRate(o, seed, nonMembers, nil)
+	point.FPR = drawRate(o, nonMembers, nil)
 	point.TNR = point.FPR.complement()
-	point.Accuracy = drawRate(o, seed, members, nonMembers)
+	point.Accuracy = drawRate(o, members, nonMembers)
 	for b := range bins {
-		point.ByBin = append(point.ByBin, stats.Number(stats.Mean(shares(inBins[b], true))))
+		point.ByBin = append(point.ByBin, stats.Number(meanDetected(inBins[b])))
 	}
 	return point
 }
 
 // drawRate is the share of (person, draw) with the wanted decision: detected for the persons of
 // yes, not detected for those of no.
-func drawRate(o Options, seed uint64, yes, no [][]bool) DrawRate {
-	const method = "mean over draws, bootstrap over persons"
-	byPerson := append(shares(yes, true), shares(no, false)...)
-	n := len(byPerson)
+func drawRate(o Options, yes, no [][]bool) DrawRate {
+	n := len(yes) + len(no)
+	counts := make([]float64, o.Draws)
+	for d := range counts {
+		counts[d] = float64(agreeing(yes, d, true) + agreeing(no, d, false))
+	}
 	if n == 0 {
 		undefined := stats.Number(math.NaN())
-		return DrawRate{stats.Undefined(0, o.Confidence, method, "nobody to measure this on"), undefined, undefined}
+		return DrawRate{stats.MeanShare(0, 0, o.Confidence), undefined, undefined}
 	}
-	byDraw := make([]float64, o.Draws)
-	for d := range byDraw {
-		byDraw[d] = float64(agreeing(yes, d, true)+agreeing(no, d, false)) / float64(n)
+	size := float64(n)
+	return DrawRate{
+		Mean:         stats.MeanShare(stats.Mean(counts), n, o.Confidence),
+		SD:           stats.Number(stats.SD(counts, 1) / size),
+		SDPopulation: stats.Number(stats.SD(counts, 0) / size),
 	}
-	mean := stats.Bootstrap(n, o.Confidence, o.Resamples, seed, func(rows []int) float64 {
-		sum := 0.0
-		for _, r := range rows {
-			sum += byPerson[r]
-		}
-		return sum / float64(n)
-	})
-	mean.Value, mean.Method = stats.Mean(byDraw), method
-	return DrawRate{mean, stats.Number(stats.SD(byDraw, 1)), stats.Number(stats.SD(byDraw, 0))}
 }
 
 func agreeing(persons [][]bool, draw int, wanted bool) int {
@@ -166,15 +160,16 @@ func (r DrawRate) complement() DrawRate {
 	return DrawRate{m, r.SD, r.SDPopulation}
 }
 
-// shares is for each person the share of draws that came out as wanted.
-func shares(persons [][]bool, wanted bool) []float64 {
-	out := make([]float64, len(persons))
-	for i, hits := range persons {
-		for _, hit := range hits {
-			if hit == wanted {
-				out[i] += 1 / float64(len(hits))
+// meanDetected is the share of (person, draw) with a detection; NaN without persons.
+func meanDetected(persons [][]bool) float64 {
+	hits, n := 0, 0
+	for _, draws := range persons {
+		for _, hit := range draws {
+			n++
+			if hit {
+				hits++
 			}
 		}
 	}
-	return out
+	return ratio(hits, n)
 }

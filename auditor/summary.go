@@ -67,7 +67,7 @@ type CurvePoint struct {
 // DrawRate is a rate over draws: its mean, how it moves from draw to draw, and how far another set
 // of persons could move it.
 type DrawRate struct {
-	Mean         stats.Estimate `json:"mean"`          // interval: bootstrap over persons
+	Mean         stats.Estimate `json:"mean"`          // interval: Clopper-Pearson over persons at the mean count
 	SD           stats.Number   `json:"sd"`            // over draws, divided by draws - 1
 	SDPopulation stats.Number   `json:"sd_population"` // over draws, divided by draws
 }

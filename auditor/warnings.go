@@ -58,7 +58,7 @@ func calibrationWarnings(o Options, s Summary, c *Calibration) []string {
 		say("somebody was ranked against %d decoys only: the smallest possible p-value is %.3g", c.Decoys, c.SmallestP)
 	}
 	if k := c.NonMembersKS; k.N >= 8 && float64(k.P) < 0.01 {
-		say("the non-members' p-values are not uniform (Kolmogorov-Smirnov p = %.2g, n = %d): the decoys are unlike the persons' names or the labels are wrong; do not rely on p and q", float64(k.P), k.N)
+		say("the non-members' p-values are not uniform (Kolmogorov-Smirnov p = %.2g, n = %d): p and q are in doubt. Decoys unlike the roster's names do this, wrong labels do, and so does chance in 1 of 100 runs", float64(k.P), k.N)
 	}
 	if s.NonMembers > 0 && s.NonMembers < 1000 {
 		say("%d non-members cannot show a false-positive rate of 0.1 %%: \"TPR at 0.1 %% FPR\" is the TPR above every non-member", s.NonMembers)

@@ -38,7 +38,7 @@ func (a *axes) yShares(label string) {
 
 // yNumbers draws a y axis with round steps.
 func (a *axes) yNumbers(label string) {
-	for _, v := range roundSteps(a.yLow, a.yHigh, 5) {
+	for _, v := range roundSteps(a.yLow, a.yHigh, 7) {
 		a.line("grid", a.left, a.y(v), a.right, a.y(v))
 		a.text("tick", "end", a.left-8, a.y(v)+4, trimmed(v))
 	}
@@ -83,7 +83,7 @@ func roundSteps(low, high float64, n int) []float64 {
 	}
 	var out []float64
 	for i := math.Ceil(low / step); i*step <= high*(1+1e-9); i++ {
-		out = append(out, i*step)
+		out = append(out, i*step+0) // + 0 turns -0 into 0
 	}
 	return out
 }

@@ -32,9 +32,9 @@ func percent(share float64) string {
 	switch p := share * 100; {
 	case math.IsNaN(p):
 		return "-"
-	case p != 0 && math.Abs(p) < 0.1:
+	case p > 1e-9 && p < 0.1:
 		return fmt.Sprintf("%.3f", p)
-	case p != 0 && math.Abs(p) < 1:
+	case p > 1e-9 && p < 1:
 		return fmt.Sprintf("%.2f", p)
 	default:
 		return fmt.Sprintf("%.1f", p)

@@ -2,24 +2,43 @@ package report
 
 import (
 	"fmt"
+	"strings"
 
 	"rollcall/auditor"
+	"rollcall/auditor/stats"
 )
 
 // line is one figure of a summary with its name.
 type line struct{ What, Value string }
 
+// cautions are an estimate's own warnings, to stand behind it.
+func cautions(e stats.Estimate) string {
+	if len(e.Warnings) == 0 || !e.Defined() {
+		return ""
+	}
+	return "; " + strings.Join(e.Warnings, "; ")
+}
+
+func rateLine(what string, e stats.Estimate) line { return line{what, rate(e) + cautions(e)} }
+
+func figureLine(what string, e stats.Estimate) line { return line{what, figure(e) + cautions(e)} }
+
+// testedLine is a figure with the p-value of its test.
+func testedLine(what string, e stats.Estimate, p float64) line {
+	return line{what, figure(e) + ", p = " + short(p) + cautions(e)}
+}
+
 // headline are the figures that every rendering shows first, each with interval and n.
 func headline(s auditor.Summary) []line {
 	lines := []line{
-		{"true-positive rate", rate(s.Rates.TPR)},
-		{"false-positive rate", rate(s.Rates.FPR)},
-		{"accuracy", rate(s.Rates.Accuracy)},
-		{"TPR, persons and photos resampled", rate(s.Rates.TPRResampled)},
-		{"FPR, persons and photos resampled", rate(s.Rates.FPRResampled)},
-		{"chance: decoys detected on the same photos", rate(s.Controls.DecoyRate)},
-		{"face swap: members' names on another's photos", rate(s.Controls.SwapMembers)},
-		{"face swap: non-members' names on another's photos", rate(s.Controls.SwapNonMembers)},
+		rateLine("true-positive rate", s.Rates.TPR),
+		rateLine("false-positive rate", s.Rates.FPR),
+		rateLine("accuracy", s.Rates.Accuracy),
+		rateLine("TPR, persons and photos resampled", s.Rates.TPRResampled),
+		rateLine("FPR, persons and photos resampled", s.Rates.FPRResampled),
+		rateLine("chance: decoys detected on the same photos", s.Controls.DecoyRate),
+		rateLine("face swap: members' names on another's photos", s.Controls.SwapMembers),
+		rateLine("face swap: non-members' names on another's photos", s.Controls.SwapNonMembers),
 	}
 	if c := s.Calibration; c != nil {
 		lines = append(lines, calibrationLines(c)...)
@@ -32,16 +51,16 @@ func headline(s auditor.Summary) []line {
 
 func calibrationLines(c *auditor.Calibration) []line {
 	lines := []line{
-		{"AUC of the rank p-value", figure(c.AUC)},
-		{"AUC of the decoy-standardised score", figure(c.AUCZ)},
-		{"AUC of correct prompts", figure(c.AUCCorrectPrompts)},
-		{"AUC of the name on other persons' photos", figure(c.AUCOthers)},
-		{"TPR at 1 % FPR", rate(c.TPRAt1Percent)},
-		{"TPR at 0.1 % FPR", rate(c.TPRAt01Percent)},
+		figureLine("AUC of the rank p-value", c.AUC),
+		figureLine("AUC of the decoy-standardised score", c.AUCZ),
+		figureLine("AUC of correct prompts", c.AUCCorrectPrompts),
+		figureLine("AUC of the name on other persons' photos", c.AUCOthers),
+		rateLine("TPR at 1 % FPR (n: non-members)", c.TPRAt1Percent),
+		rateLine("TPR at 0.1 % FPR (n: non-members)", c.TPRAt01Percent),
 		{"persons with q <= 0.05", fmt.Sprintf("%d, of them non-members %d", c.Discoveries, c.FalseDiscoveries)},
 	}
 	for _, b := range c.Below {
-		lines = append(lines, line{fmt.Sprintf("non-members with p <= %v", b.Limit), rate(b.NonMembers)})
+		lines = append(lines, rateLine(fmt.Sprintf("non-members with p <= %v", b.Limit), b.NonMembers))
 	}
 	if c.NonMembersKS.N > 0 {
 		lines = append(lines, line{"non-members' p-values uniform", fmt.Sprintf("Kolmogorov-Smirnov p = %s (D = %s, n = %d)",
@@ -52,17 +71,13 @@ func calibrationLines(c *auditor.Calibration) []line {
 
 func frequencyLines(f *auditor.Frequency) []line {
 	lines := []line{
-		{"Spearman, count and correct prompts", figure(f.Spearman) + ", p = " + short(float64(f.SpearmanP))},
-		{"Spearman, members alone", figure(f.SpearmanMembers) + ", p = " + short(float64(f.SpearmanMemberP))},
+		testedLine("Spearman, count and correct prompts", f.Spearman, float64(f.SpearmanP)),
+		testedLine("Spearman, members alone", f.SpearmanMembers, float64(f.SpearmanMemberP)),
 	}
 	if f.Logistic == nil {
 		return append(lines, line{"count for 50 % detection", notMeasured + ": " + f.NoLogistic})
 	}
-	count50 := figure(f.Logistic.Count50)
-	for _, warning := range f.Logistic.Count50.Warnings {
-		count50 += "; " + warning
-	}
 	return append(lines,
-		line{"logistic slope per tenfold count", figure(f.Logistic.Slope) + ", p = " + short(f.Logistic.P)},
-		line{"count for 50 % detection", count50})
+		testedLine("logistic slope per tenfold count", f.Logistic.Slope, f.Logistic.P),
+		figureLine("count for 50 % detection", f.Logistic.Count50))
 }

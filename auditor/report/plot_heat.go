@@ -30,7 +30,11 @@ func heatPlot(s auditor.Summary) *canvas {
 			}
 			c.shade(0.85*float64(v), x+1, y+1, width-2, height-2)
 			if width >= 24 {
-				c.text("tick", "middle", x+width/2, y+height/2+4, fmt.Sprintf("%.0f", float64(v)*100))
+				class := "tick"
+				if v > 0.5 {
+					class = "on"
+				}
+				c.text(class, "middle", x+width/2, y+height/2+4, fmt.Sprintf("%.0f", float64(v)*100))
 			}
 		}
 	}

@@ -14,17 +14,16 @@ func pValuePlot(s auditor.Summary) *canvas {
 	c := newCanvas(510, 340, "Rank p-values by label, "+s.Model)
 	bins := s.Calibration.PHistogram
 	ks := s.Calibration.NonMembersKS
-	note := fmt.Sprintf("non-members, n = %d", s.NonMembers)
 	if ks.N > 0 {
-		note += ", uniform: p = " + short(float64(ks.P))
+		c.text("note", "start", 62, 36, "uniform: Kolmogorov-Smirnov p = "+short(float64(ks.P)))
 	}
-	histogram(newAxes(c, 62, 270), "b", note, s.NonMembers, bins, func(b auditor.PHistogramBin) int { return b.NonMembers })
+	histogram(newAxes(c, 62, 270), "b", fmt.Sprintf("non-members, n = %d", s.NonMembers), s.NonMembers, bins, func(b auditor.PHistogramBin) int { return b.NonMembers })
 	histogram(newAxes(c, 318, 500), "a", fmt.Sprintf("members, n = %d", s.Members), s.Members, bins, func(b auditor.PHistogramBin) int { return b.Members })
 	return c
 }
 
 func histogram(a *axes, class, note string, n int, bins []auditor.PHistogramBin, of func(auditor.PHistogramBin) int) {
-	a.top = 36
+	a.top = 50
 	most := 1
 	for _, b := range bins {
 		most = max(most, of(b))
@@ -47,5 +46,5 @@ func histogram(a *axes, class, note string, n int, bins []auditor.PHistogramBin,
 		a.xTick(v, trimmed(v))
 	}
 	a.xLabel("p")
-	a.text("note", "start", a.left, a.top-16, note)
+	a.text("note", "start", a.left, 18, note)
 }

@@ -13,6 +13,7 @@ const plotStyle = `
 .plot{--ink:#24303c;--muted:#667381;--grid:#e3e8ed;--paper:#fff;--a:#2a6f97;--b:#bc5a2b;--soft:#dfeaf1;font:12px system-ui,-apple-system,"Segoe UI",sans-serif}
 .plot text{fill:var(--ink)}
 .plot .tick{fill:var(--muted);font-size:11px}
+.plot .on{fill:var(--paper);font-size:11px}
 .plot .note{fill:var(--muted);font-size:11px}
 .plot .axis{stroke:var(--muted);stroke-width:1;fill:none}
 .plot .grid{stroke:var(--grid);stroke-width:1;fill:none}

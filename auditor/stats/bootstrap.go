@@ -36,24 +36,31 @@ func Bootstrap(n int, confidence float64, times int, seed uint64, statistic func
 // TwoStage gives the percentile interval of a mean over clusters whose own value is uncertain too
 // (Davison and Hinkley, Bootstrap Methods, 1997, section 3.8): clusters are drawn with replacement
 // and, for each drawn one, one of its outcomes[cluster], the cluster's value on resamples of its
-// members. N is the number of clusters; value is the mean of the data as they are.
+// members. Resampled members repeat, which biases statistics such as a plurality vote; the
+// interval is therefore moved so that the resamples' mean falls on value, the mean of the data as
+// they are, and cut to the range of outcomes. N is the number of clusters.
 func TwoStage(outcomes [][]float64, value, confidence float64, times int, seed uint64) Estimate {
-	const method = "two-stage percentile bootstrap: persons, then photos"
+	const method = "two-stage bootstrap (persons, then photos), centred on the estimate"
 	if len(outcomes) == 0 {
 		return Undefined(0, confidence, method, "nobody to measure this on")
 	}
 	source := rand.New(rand.NewPCG(seed, 3))
 	means := make([]float64, times)
+	least, most := value, value
 	for i := range means {
 		sum := 0.0
 		for range outcomes {
 			pool := outcomes[source.IntN(len(outcomes))]
-			sum += pool[source.IntN(len(pool))]
+			outcome := pool[source.IntN(len(pool))]
+			sum += outcome
+			least, most = min(least, outcome), max(most, outcome)
 		}
 		means[i] = sum / float64(len(outcomes))
 	}
-	e := Estimate{Value: value, Confidence: confidence, N: len(outcomes), Method: method}
-	return interval(e, means, times)
+	e := interval(Estimate{Value: value, Confidence: confidence, N: len(outcomes), Method: method}, means, times)
+	shift := value - Mean(means)
+	e.Low, e.High = max(least, e.Low+shift), min(most, e.High+shift)
+	return e
 }
 
 func interval(e Estimate, values []float64, times int) Estimate {
@@ -68,6 +75,9 @@ func interval(e Estimate, values []float64, times int) Estimate {
 	slices.Sort(values)
 	tail := (1 - e.Confidence) / 2
 	e.Low, e.High = Quantile(values, tail), Quantile(values, 1-tail)
+	if e.Low == e.High {
+		e.Warnings = append(e.Warnings, "no resample differed: the interval has no width, the true one has")
+	}
 	return e
 }
 

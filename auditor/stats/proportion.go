@@ -20,6 +20,21 @@ func ClopperPearson(x, n int, confidence float64) Estimate {
 	return e
 }
 
+// MeanShare is a share that is itself a mean over repetitions, x of n with a broken x, with the
+// Clopper-Pearson interval at that x: the beta quantiles need no whole number. It is the exact
+// interval where all repetitions agree.
+func MeanShare(x float64, n int, confidence float64) Estimate {
+	const method = "mean over draws, Clopper-Pearson over persons"
+	if n == 0 {
+		return share(0, 0, confidence, method)
+	}
+	tail := (1 - confidence) / 2
+	return Estimate{
+		Value: x / float64(n), Low: lowerBound(x, n, 1-tail), High: upperBound(x, n, 1-tail),
+		Confidence: confidence, N: n, Method: method,
+	}
+}
+
 // Wilson is the share x/n with the score interval (Wilson, JASA 22, 1927), narrower than the exact
 // one and with the stated coverage only on average.
 func Wilson(x, n int, confidence float64) Estimate {
@@ -37,19 +52,23 @@ func Wilson(x, n int, confidence float64) Estimate {
 
 // UpperBound is the exact one-sided upper bound of a share seen as x of n: the largest share under
 // which x or fewer still happen with probability 1 - confidence.
-func UpperBound(x, n int, confidence float64) float64 {
-	if x >= n {
-		return 1
-	}
-	return mathext.InvRegIncBeta(float64(x+1), float64(n-x), confidence)
-}
+func UpperBound(x, n int, confidence float64) float64 { return upperBound(float64(x), n, confidence) }
 
 // LowerBound is the exact one-sided lower bound of a share seen as x of n.
-func LowerBound(x, n int, confidence float64) float64 {
+func LowerBound(x, n int, confidence float64) float64 { return lowerBound(float64(x), n, confidence) }
+
+func upperBound(x float64, n int, confidence float64) float64 {
+	if x >= float64(n) {
+		return 1
+	}
+	return mathext.InvRegIncBeta(x+1, float64(n)-x, confidence)
+}
+
+func lowerBound(x float64, n int, confidence float64) float64 {
 	if x <= 0 {
 		return 0
 	}
-	return mathext.InvRegIncBeta(float64(x), float64(n-x+1), 1-confidence)
+	return mathext.InvRegIncBeta(x, float64(n)-x+1, 1-confidence)
 }
 
 // RuleOfThree is how many trials without an event it takes to claim, with 95 % confidence, that

@@ -41,3 +41,14 @@ func TestRuleOfThree(t *testing.T) {
 	require.Less(t, UpperBound(0, 300, 0.95), 0.01)
 	require.Greater(t, UpperBound(0, 298, 0.95), 0.01)
 }
+
+func TestMeanShareIsExactForWholeNumbers(t *testing.T) {
+	whole, exact := MeanShare(3, 300, 0.95), ClopperPearson(3, 300, 0.95)
+	require.Equal(t, []float64{exact.Low, exact.High}, []float64{whole.Low, whole.High})
+	between := MeanShare(3.5, 300, 0.95)
+	require.Greater(t, between.High, exact.High)
+	require.Less(t, between.High, ClopperPearson(4, 300, 0.95).High)
+	require.InDelta(t, 3.5/300, between.Value, 1e-15)
+	require.Greater(t, MeanShare(0, 166, 0.95).High, 0.02, "no event among 166 still allows 2 %")
+	require.False(t, MeanShare(0, 0, 0.95).Defined())
+}
