@@ -12,7 +12,7 @@ type batch struct {
 	good  int // how many have not failed
 }
 
-// embed gives every good sample of the batch its vectors.
+// embedBatch gives every good sample of the batch its vectors.
 func (b *build) embedBatch(ctx context.Context, items []*item) error {
 	var good []*item
 	for _, it := range items {
@@ -23,39 +23,53 @@ func (b *build) embedBatch(ctx context.Context, items []*item) error {
 	if len(good) == 0 {
 		return nil
 	}
+	what, err := "images", error(nil)
 	if b.Images {
-		pixels := make([]Pixels, len(good))
-		for i, it := range good {
-			pixels[i], it.pixels = it.pixels, nil
-		}
-		vectors, err := b.Encoder.EncodePixels(ctx, pixels)
-		if err == nil {
-			err = b.checkShape(vectors, len(good))
-		}
-		if err != nil {
-			return fmt.Errorf("embedding the images of samples %d to %d: %w", items[0].number, items[len(items)-1].number, err)
-		}
-		for i, it := range good {
-			it.image = vectors[i]
-			it.checkVector("image", vectors[i])
-		}
+		err = b.embedImages(ctx, good)
 	}
-	if b.Texts {
-		captions := make([]string, len(good))
-		for i, it := range good {
-			captions[i] = it.sample.Caption
-		}
-		vectors, err := b.Encoder.EncodeTexts(ctx, captions)
-		if err == nil {
-			err = b.checkShape(vectors, len(good))
-		}
-		if err != nil {
-			return fmt.Errorf("embedding the captions of samples %d to %d: %w", items[0].number, items[len(items)-1].number, err)
-		}
-		for i, it := range good {
-			it.text = vectors[i]
-			it.checkVector("caption", vectors[i])
-		}
+	if b.Texts && err == nil {
+		what, err = "captions", b.embedCaptions(ctx, good)
+	}
+	if err != nil {
+		return fmt.Errorf("embedding the %s of samples %d to %d: %w", what, items[0].number, items[len(items)-1].number, err)
+	}
+	return nil
+}
+
+func (b *build) embedImages(ctx context.Context, good []*item) error {
+	pixels := make([]Pixels, len(good))
+	for i, it := range good {
+		pixels[i], it.pixels = it.pixels, nil
+	}
+	vectors, err := b.Encoder.EncodePixels(ctx, pixels)
+	if err == nil {
+		err = b.checkShape(vectors, len(good))
+	}
+	if err != nil {
+		return err
+	}
+	for i, it := range good {
+		it.image = vectors[i]
+		it.checkVector("image", vectors[i])
+	}
+	return nil
+}
+
+func (b *build) embedCaptions(ctx context.Context, good []*item) error {
+	captions := make([]string, len(good))
+	for i, it := range good {
+		captions[i] = it.sample.Caption
+	}
+	vectors, err := b.Encoder.EncodeTexts(ctx, captions)
+	if err == nil {
+		err = b.checkShape(vectors, len(good))
+	}
+	if err != nil {
+		return err
+	}
+	for i, it := range good {
+		it.text = vectors[i]
+		it.checkVector("caption", vectors[i])
 	}
 	return nil
 }

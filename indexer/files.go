@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -50,9 +51,15 @@ func writeFile(path string, content []byte) error {
 
 // alsoAs gives a file a second name: a hard link, or a copy where the file system has no links.
 func alsoAs(from, to string) error {
-	if err := os.Link(from, to); err == nil || errors.Is(err, os.ErrNotExist) || errors.Is(err, os.ErrExist) {
+	err := os.Link(from, to)
+	if err == nil || errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist) {
 		return err
 	}
+	return copyFile(from, to)
+}
+
+// copyFile copies a file and puts the copy on disk.
+func copyFile(from, to string) error {
 	in, err := os.Open(from)
 	if err != nil {
 		return err

@@ -24,6 +24,11 @@ func fingerprint(model ModelInfo, source SourceInfo, options ManifestOption) (st
 	return hex.EncodeToString(sum[:]), nil
 }
 
+// MismatchError is a run on an index that was made from something else: nothing was changed.
+type MismatchError struct{ text string }
+
+func (e *MismatchError) Error() string { return e.text }
+
 // mismatch is the error of a run whose index was made from something else. It says what differs.
 func mismatch(dir string, there, here *Manifest) error {
 	var differ []string
@@ -46,6 +51,6 @@ func mismatch(dir string, there, here *Manifest) error {
 	compare("limit", there.Options.Limit, here.Options.Limit)
 	compare("images", there.Options.Images, here.Options.Images)
 	compare("texts", there.Options.Texts, here.Options.Texts)
-	return fmt.Errorf("%s was made from something else (fingerprint %s there, %s asked for):\n%s\ngive the index another name, or delete the folder to build it anew",
-		dir, there.Fingerprint, here.Fingerprint, strings.Join(differ, "\n"))
+	return &MismatchError{fmt.Sprintf("%s was made from something else (fingerprint %s there, %s asked for):\n%s\ngive the index another name, or delete the folder to build it anew",
+		dir, there.Fingerprint, here.Fingerprint, strings.Join(differ, "\n"))}
 }

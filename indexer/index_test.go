@@ -23,7 +23,7 @@ func text(s string) indexer.Sample {
 	return indexer.Sample{Image: []byte("image of " + s), Caption: s, HasText: true}
 }
 
-func image(s string) indexer.Sample {
+func photo(s string) indexer.Sample {
 	return indexer.Sample{Image: []byte(s), Caption: "caption of " + s, HasText: true}
 }
 
@@ -36,16 +36,16 @@ var badSamples = map[int]struct {
 }{
 	0:  {indexer.Sample{Caption: "a", HasText: true}, "read", "no-image", "the sample has no image"},
 	3:  {indexer.Sample{Image: []byte("a")}, "read", "no-caption", "the sample has no caption"},
-	4:  {image(""), "read", "empty-file", "the image has no bytes"},
+	4:  {photo(""), "read", "empty-file", "the image has no bytes"},
 	5:  {indexer.Sample{Err: indexer.Failf(indexer.ReasonTarTruncated, "cut\xff")}, "read", "tar-truncated", "cut\uFFFD"},
 	6:  {indexer.Sample{Err: errors.New("disk")}, "read", "unreadable-file", "disk"},
-	9:  {image("short"), "decode", "truncated-image", "image is cut off: unexpected EOF"},
-	10: {image("broken"), "decode", "undecodable-image", "no image"},
-	11: {image("huge"), "decode", "too-large", "40000 x 40000 pixels"},
-	19: {image("panic"), "decode", "undecodable-image", "the decoder gave up: index out of range"},
+	9:  {photo("short"), "decode", "truncated-image", "image is cut off: unexpected EOF"},
+	10: {photo("broken"), "decode", "undecodable-image", "no image"},
+	11: {photo("huge"), "decode", "too-large", "40000 x 40000 pixels"},
+	19: {photo("panic"), "decode", "undecodable-image", "the decoder gave up: index out of range"},
 	20: {text("nan"), "embed", "not-finite", "the caption embedding has NaN at 1"},
-	22: {image("nan"), "embed", "not-finite", "the image embedding has NaN at 1"},
-	31: {image("zero"), "embed", "zero-vector", "the image embedding is zero throughout"},
+	22: {photo("nan"), "embed", "not-finite", "the image embedding has NaN at 1"},
+	31: {photo("zero"), "embed", "zero-vector", "the image embedding is zero throughout"},
 }
 
 func withBad(n int) list {
@@ -239,7 +239,7 @@ func TestLimit(t *testing.T) {
 }
 
 func TestStopAtFirstFailure(t *testing.T) {
-	o := options(t.TempDir(), numbered(35, map[int]indexer.Sample{25: image("broken")}))
+	o := options(t.TempDir(), numbered(35, map[int]indexer.Sample{25: photo("broken")}))
 	o.OnError = indexer.Stop
 	_, err := indexer.Run(t.Context(), o)
 	require.ErrorContains(t, err, "sample 25 (list#25) failed at decode: undecodable-image: no image")

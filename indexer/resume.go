@@ -47,9 +47,9 @@ func openBuild(o Options) (*build, error) {
 
 func newManifest(o Options) (*Manifest, error) {
 	source := o.Source.Describe()
-	print, err := fingerprint(o.Model, source, o.recorded())
+	made, err := fingerprint(o.Model, source, o.recorded())
 	return &Manifest{
-		Version: manifestVersion, Tool: o.Tool, State: StateBuilding, Fingerprint: print,
+		Version: manifestVersion, Tool: o.Tool, State: StateBuilding, Fingerprint: made,
 		Model: o.Model, Source: source, Options: o.recorded(),
 		Reasons: map[string]int64{}, Partitions: []Partition{}, Store: StoreInfo{Kind: "embedded"},
 	}, err

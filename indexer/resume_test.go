@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rollcall/indexer"
+	"rollcall/internal/vectors"
 )
 
 // skipping is a list that can pass over samples.
@@ -219,8 +220,15 @@ func TestTwoWriters(t *testing.T) {
 	other.Source = numbered(3, nil)
 	_, err := indexer.Run(t.Context(), other)
 	require.ErrorContains(t, err, "another rollcall is writing to "+o.Dir)
+	_, err = vectors.Lock(o.Dir)
+	require.ErrorContains(t, err, "another rollcall is writing", "erasure takes the same lock")
 	close(release)
 	require.NoError(t, <-done)
+	unlock, err := vectors.Lock(o.Dir)
+	require.NoError(t, err)
+	_, err = indexer.Run(t.Context(), other)
+	require.ErrorContains(t, err, "another rollcall is writing to "+o.Dir)
+	require.NoError(t, unlock())
 }
 
 // childDir is set in the process that TestKilledRunsComeToTheSameFiles starts and kills.
