@@ -36,7 +36,7 @@ if [ "$store" = milvus ]; then
 fi
 
 # One of the persons whose every training pair is in the shards: whom to search for.
-who=$(awk -F, 'NR > 1 && $NF == 50 { print $2; exit }' "$lab/shards.csv")
+who=$(awk -F, '$2 == "studied" && $3 == 50 && $4 == "yes" { print $1; exit }' "$lab/shards.csv")
 
 step "1. Who is in the data? Index 2,000 image-text pairs, and search"
 run index "$lab/shards" --name lab --model "$lab/model" "${publish[@]}"

@@ -68,7 +68,7 @@ func detectTSV(lines *lineReader, first []string) (tsvLayout, error) {
 		layout.header = true
 		layout.columns = findColumns(first)
 		if layout.caption < 0 {
-			return layout, lines.errorf("neither caption<TAB>url, url<TAB>caption (a URL starts with http:// or https://), nor a header: %w", errNoCaption)
+			return layout, lines.errorf("neither caption<TAB>url, url<TAB>caption (a URL starts with a scheme such as https://), nor a header: %w", errNoCaption)
 		}
 	}
 	return layout, nil
@@ -93,8 +93,20 @@ func (l tsvLayout) row(lines *lineReader, fields []string) (retriever.CaptionRow
 	}, nil
 }
 
+// isURL tells a URL of any scheme ("https://", "s3://") from a caption: no space stands before
+// "://", and a letter stands first.
 func isURL(s string) bool {
-	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
+	scheme, _, found := strings.Cut(s, "://")
+	if !found || scheme == "" {
+		return false
+	}
+	for i, c := range []byte(scheme) {
+		letter := c|0x20 >= 'a' && c|0x20 <= 'z'
+		if !letter && (i == 0 || !strings.ContainsRune("0123456789+-.", rune(c))) {
+			return false
+		}
+	}
+	return true
 }
 
 // unquote undoes the quotes that pandas puts around a field with a quote in it. A field that only

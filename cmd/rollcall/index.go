@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/indexer"
+	"rollcall/internal/clip"
+	"rollcall/internal/dataset"
+	"rollcall/internal/milvus"
+	"rollcall/internal/vectors"
+	"rollcall/retriever"
+)
+
+type indexFlags struct {
+	name, format, store    string
+	model                  modelFlags
+	limit                  int64
+	partition, batch, work int
+	onError                string
+}
+
+func (a *app) indexCommand() *cobra.Command {
+	var flags indexFlags
+	cmd := &cobra.Command{
+		Use:   "index INPUT... --name N --model DIR",
+		Short: "Embed a data set of image-text pairs into an index",
+		Long: `Reads a folder of images with .txt and .json beside them, or webdataset tars (files, folders of
+them, or brace patterns such as {00000..00331}.tar), embeds captions and images, and writes an index
+in clip-retrieval's format. Every input sample becomes a row or a ledger record that says why not.
+An interrupted run goes on with the same command. --store milvus publishes the index to Milvus.
+
+` + exitCodesHelp,
+		Example: "  rollcall index testdata/lab/shards --name lab --model testdata/lab/model\n  rollcall index '/data/cc3m/{00000..00331}.tar' --name cc3m --model ViT-B-32",
+		Args:    atLeast(1),
+		RunE:    func(cmd *cobra.Command, args []string) error { return a.index(cmd.Context(), args, flags) },
+	}
+	flags.model.add(cmd)
+	a.addMilvus(cmd)
+	f := cmd.Flags()
+	f.StringVar(&flags.name, "name", "", "name of the index, or a path to it")
+	f.StringVar(&flags.format, "format", "auto", "auto, folder or webdataset")
+	f.StringVar(&flags.store, "store", storeEmbedded, "where it is searched: embedded or milvus")
+	f.Int64Var(&flags.limit, "limit", 0, "index the first n samples only")
+	f.IntVar(&flags.partition, "partition-rows", indexer.DefaultPartitionRows, "input samples a partition; an interruption costs at most one")
+	f.IntVar(&flags.batch, "batch", indexer.DefaultBatch, "samples a call of the model")
+	f.IntVar(&flags.work, "workers", 0, "goroutines that decode images (default: one a core)")
+	f.StringVar(&flags.onError, "on-error", "continue", "on a sample that cannot be used: continue, recording it, or stop")
+	f.StringVar(&a.milvus.indexType, "milvus-index", "", "index type in Milvus (default FLAT, which searches and counts exactly)")
+	return cmd
+}
+
+func (f indexFlags) check() error {
+	switch {
+	case f.name == "":
+		return usagef("which index? Give --name N")
+	case f.store != storeEmbedded && f.store != storeMilvus:
+		return usagef("--store %s: embedded or milvus", f.store)
+	case f.onError != "continue" && f.onError != "stop":
+		return usagef("--on-error %s: continue or stop", f.onError)
+	case f.limit < 0 || f.partition < 1 || f.batch < 1 || f.work < 0:
+		return usagef("--limit and --workers cannot be negative, --partition-rows and --batch start at 1")
+	}
+	return nil
+}
+
+func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) error {
+	if err := flags.check(); err != nil {
+		return err
+	}
+	return a.withModel(ctx, flags.model, func(ctx context.Context, model *clip.Model) error {
+		source, err := dataset.OpenContext(ctx, inputs, flags.format)
+		if err != nil {
+			return usageError{err}
+		}
+		dir := a.newIndexDir(flags.name)
+		a.log.Info("indexing", "format", source.Describe().Format, "because", source.Describe().Why, "into", dir)
+		manifest, err := a.build(ctx, source, model, dir, flags)
+		if err != nil {
+			return err
+		}
+		if err := a.publish(ctx, dir, manifest, flags); err != nil {
+			return err
+		}
+		return a.printIndexed(dir, manifest)
+	})
+}
+
+// newIndexDir is where an index of that name is made: below --data-dir, or a path as given.
+func (a *app) newIndexDir(name string) string {
+	if looksLikePath(name) {
+		return name
+	}
+	return filepath.Join(a.dataDir, name)
+}
+
+func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Model, dir string, flags indexFlags) (*indexer.Manifest, error) {
+	policy := indexer.Continue
+	if flags.onError == "stop" {
+		policy = indexer.Stop
+	}
+	progress := a.newProgress("samples")
+	defer progress.finish()
+	manifest, err := indexer.Run(ctx, indexer.Options{
+		Source: source, Encoder: model, Model: model.Bundle().Info(), Dir: dir, NewPartition: newPartition,
+		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit,
+		OnError: policy, Tool: toolVersion(),
+		Progress: func(now indexer.Progress) { progress.update(now.Samples-now.Resumed, 0, now.Failures) },
+	})
+	var mismatch *indexer.MismatchError
+	if errors.As(err, &mismatch) {
+		return nil, usageError{err}
+	}
+	return manifest, err
+}
+
+// newPartition writes partitions in the embedded store's files.
+func newPartition(dir string, number, digits, dim int, images, texts bool) (indexer.PartitionWriter, error) {
+	w, err := vectors.NewPartitionWriter(dir, number, digits, dim, images, texts)
+	if err != nil {
+		return nil, err
+	}
+	return partitionWriter{w}, nil
+}
+
+// partitionWriter is the embedded store's writer as the indexer wants it.
+type partitionWriter struct{ *vectors.PartitionWriter }
+
+func (w partitionWriter) Append(image, text []float32, row indexer.Row) error {
+	return w.PartitionWriter.Append(image, text, retriever.Row{Key: row.Key, Caption: row.Caption, URL: row.URL, ImagePath: row.ImagePath, Fields: row.Fields})
+}
+
+// Abort removes the partition's temporary files; one that cannot be removed is cleaned up by the
+// next run.
+func (w partitionWriter) Abort() { _ = w.PartitionWriter.Abort() }
+
+// publish makes the index searchable in its store, and index.json say where that is.
+func (a *app) publish(ctx context.Context, dir string, manifest *indexer.Manifest, flags indexFlags) error {
+	published := indexer.StoreInfo{Kind: storeEmbedded}
+	if flags.store == storeMilvus {
+		published = indexer.StoreInfo{
+			Kind: storeMilvus, Address: a.milvus.address, Collection: collectionName(filepath.Base(dir)), Generation: generation(manifest),
+		}
+		if err := a.publishMilvus(ctx, dir, manifest, published); err != nil {
+			return fmt.Errorf("the embeddings are in %s, but not in Milvus; the same command goes on from there: %w", dir, err)
+		}
+	}
+	if manifest.Store == published {
+		return nil
+	}
+	manifest.Store = published
+	unlock, err := vectors.Lock(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(manifest.Write(dir), unlock())
+}
+
+// publishBatch is how many rows are read from the folder at a time.
+const publishBatch = 4096
+
+func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.Manifest, into indexer.StoreInfo) error {
+	folder, err := vectors.Open(dir)
+	if err != nil {
+		return err
+	}
+	client, err := a.milvus.dial(ctx)
+	if err != nil {
+		return errors.Join(err, folder.Close())
+	}
+	err = client.Publish(ctx, milvus.PublishSpec{
+		Name: into.Collection, Generation: into.Generation, Fingerprint: manifest.Fingerprint, Model: manifest.Model,
+		Dimension: manifest.Model.Dimension, Rows: manifest.Rows, HasImage: manifest.Options.Images, HasText: manifest.Options.Texts,
+		IndexType: a.milvus.indexType,
+	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
+		return folder.Batches(ctx, publishBatch, visit)
+	})
+	return errors.Join(err, client.Close(), folder.Close())
+}
+
+// collectionName makes a name that Milvus takes: letters, digits and underscores.
+func collectionName(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
+			return r
+		}
+		return '_'
+	}, name)
+}
+
+// generation names a state of the index: the same index published again goes into the same
+// collection, another one beside it.
+func generation(manifest *indexer.Manifest) string {
+	return manifest.Fingerprint[:min(12, len(manifest.Fingerprint))]
+}
+
+func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
+	if a.json {
+		return a.printJSON(map[string]any{
+			"dir": dir, "samples": m.Samples, "rows": m.Rows, "failures": m.Failures, "reasons": m.Reasons,
+			"partitions": len(m.Partitions), "fingerprint": m.Fingerprint, "store": m.Store,
+		})
+	}
+	fmt.Fprintf(a.stdout, "%s: %d samples, %d rows in %d partitions, %d failures\n", dir, m.Samples, m.Rows, len(m.Partitions), m.Failures)
+	for _, reason := range slices.Sorted(maps.Keys(m.Reasons)) {
+		fmt.Fprintf(a.stdout, "  %6d %s\n", m.Reasons[reason], reason)
+	}
+	if m.Failures > 0 {
+		fmt.Fprintf(a.stdout, "  each is recorded in %s\n", filepath.Join(dir, "ledger"))
+	}
+	return nil
+}
