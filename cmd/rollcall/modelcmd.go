@@ -10,7 +10,7 @@ import (
 )
 
 func (a *app) modelCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "model", Short: "Look into model bundles"}
+	cmd := &cobra.Command{Use: "model", Short: "Look into model bundles", Args: cobra.ArbitraryArgs, RunE: helpOrUnknown}
 	cmd.AddCommand(a.modelInspectCommand())
 	return cmd
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -56,6 +57,8 @@ rollcall.yaml. rollcall config shows what is in force and from where.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: a.prepare,
+		Args:              cobra.ArbitraryArgs,
+		RunE:              helpOrUnknown,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: false},
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
@@ -71,6 +74,19 @@ rollcall.yaml. rollcall config shows what is in force and from where.`,
 		a.embedCommand(), a.modelCommand(), a.verifyCommand(), a.serveCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
+}
+
+// helpOrUnknown is a command that only holds others: its help, or a refusal of what it does not
+// hold.
+func helpOrUnknown(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return cmd.Help()
+	}
+	text := fmt.Sprintf("there is no command %q; see %s --help", args[0], cmd.CommandPath())
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		text += "; did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return usageError{errors.New(text)}
 }
 
 // prepare runs before every command: it fills the flags from the environment and the settings
