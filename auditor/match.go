@@ -20,7 +20,7 @@ func sexOf(word string) string {
 // matcher finds the decoys that are like a person.
 type matcher struct {
 	by    []Match
-	sex   []string // of each decoy, by its first name; "" when in both lists or neither
+	sex   []string // of each decoy, by its first name; "" when that does not tell
 	words []int    // of each decoy's name
 }
 
@@ -29,24 +29,38 @@ func newMatcher(by []Match, c Candidates) (*matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	sexes := map[string]string{}
-	for _, name := range men {
-		sexes[nameKey(name)] = "m"
-	}
-	for _, name := range women {
-		if sexes[nameKey(name)] == "m" {
-			sexes[nameKey(name)] = ""
-		} else {
-			sexes[nameKey(name)] = "f"
-		}
-	}
+	manRank, womanRank := ranks(men), ranks(women)
 	m := &matcher{by: by}
 	for _, d := range c.Decoys {
 		words := strings.Fields(c.Names[d])
-		m.sex = append(m.sex, sexes[nameKey(words[0])])
+		first := nameKey(words[0])
+		m.sex = append(m.sex, likelySex(manRank[first], womanRank[first]))
 		m.words = append(m.words, len(words))
 	}
 	return m, nil
+}
+
+// ranks numbers a list's names from 1, most frequent first.
+func ranks(list []string) map[string]int {
+	out := make(map[string]int, len(list))
+	for i, name := range list {
+		out[nameKey(name)] = i + 1
+	}
+	return out
+}
+
+// likelySex tells the sex of a first name from its ranks among men and women, 0 where a list lacks
+// it. The census has James among women too, far down: a name on both lists counts for the one
+// where it stands at least three times higher.
+func likelySex(man, woman int) string {
+	switch {
+	case man > 0 && (woman == 0 || woman >= 3*man):
+		return "m"
+	case woman > 0 && (man == 0 || man >= 3*woman):
+		return "f"
+	default:
+		return ""
+	}
 }
 
 // decoys are the positions, among all decoys, of those that match the person. A person of unknown

@@ -41,7 +41,7 @@ func headline(s auditor.Summary) []line {
 		rateLine("face swap: non-members' names on another's photos", s.Controls.SwapNonMembers),
 	}
 	if c := s.Calibration; c != nil {
-		lines = append(lines, calibrationLines(c)...)
+		lines = append(lines, calibrationLines(s, c)...)
 	}
 	if f := s.Frequency; f != nil {
 		lines = append(lines, frequencyLines(f)...)
@@ -49,7 +49,7 @@ func headline(s auditor.Summary) []line {
 	return lines
 }
 
-func calibrationLines(c *auditor.Calibration) []line {
+func calibrationLines(s auditor.Summary, c *auditor.Calibration) []line {
 	lines := []line{
 		figureLine("AUC of the rank p-value", c.AUC),
 		figureLine("AUC of the decoy-standardised score", c.AUCZ),
@@ -57,7 +57,7 @@ func calibrationLines(c *auditor.Calibration) []line {
 		figureLine("AUC of the name on other persons' photos", c.AUCOthers),
 		rateLine("TPR at 1 % FPR (n: non-members)", c.TPRAt1Percent),
 		rateLine("TPR at 0.1 % FPR (n: non-members)", c.TPRAt01Percent),
-		{"persons with q <= 0.05", fmt.Sprintf("%d, of them non-members %d", c.Discoveries, c.FalseDiscoveries)},
+		{"persons with q <= 0.05", discoveries(s, c)},
 	}
 	for _, b := range c.Below {
 		lines = append(lines, rateLine(fmt.Sprintf("non-members with p <= %v", b.Limit), b.NonMembers))
@@ -67,6 +67,15 @@ func calibrationLines(c *auditor.Calibration) []line {
 			short(float64(c.NonMembersKS.P)), short(float64(c.NonMembersKS.Distance)), c.NonMembersKS.N)})
 	}
 	return lines
+}
+
+// discoveries counts persons with q <= 0.05, and the false ones where labels can tell.
+func discoveries(s auditor.Summary, c *auditor.Calibration) string {
+	words := fmt.Sprintf("%d of %d", c.Discoveries, s.Persons)
+	if s.NonMembers == 0 {
+		return words + "; no labelled non-members to tell false ones by"
+	}
+	return fmt.Sprintf("%s; of them labelled non-members: %d of %d", words, c.FalseDiscoveries, s.NonMembers)
 }
 
 func frequencyLines(f *auditor.Frequency) []line {
