@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"strings"
 
 	"rollcall/auditor"
@@ -21,7 +22,7 @@ func plotsOf(s auditor.Summary, findings []auditor.Finding) []Plot {
 	var out []Plot
 	add := func(name, caption string, c *canvas) {
 		if c != nil {
-			out = append(out, Plot{fileName(s.Model) + "_" + name, caption, c})
+			out = append(out, Plot{name, caption, c})
 		}
 	}
 	add("frequency", "Detection against the training count, all photos. Whiskers: exact 95 % intervals over persons, n below each. Dashed: logistic fit; thin steps: isotonic fit. At 0 stand the non-members, whose rate is the false-positive rate.", frequencyPlot(s))
@@ -34,11 +35,20 @@ func plotsOf(s auditor.Summary, findings []auditor.Finding) []Plot {
 	return out
 }
 
-// Plots draws every figure of every model.
+// Plots draws every figure of every model, under names that no two share.
 func Plots(r *Report) []Plot {
 	var out []Plot
+	taken := map[string]bool{}
 	for _, s := range r.Summaries {
-		out = append(out, plotsOf(s, r.of(s.Model))...)
+		prefix := fileName(s.Model)
+		for n := 2; taken[prefix]; n++ {
+			prefix = fmt.Sprintf("%s-%d", fileName(s.Model), n)
+		}
+		taken[prefix] = true
+		for _, p := range plotsOf(s, r.of(s.Model)) {
+			p.Name = prefix + "_" + p.Name
+			out = append(out, p)
+		}
 	}
 	return out
 }
