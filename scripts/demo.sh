@@ -38,20 +38,18 @@ fi
 # One of the persons whose every training pair is in the shards: whom to search for.
 who=$(awk -F, '$2 == "studied" && $3 == 50 && $4 == "yes" { print $1; exit }' "$lab/shards.csv")
 
-step "1. Who is in the data? Index 2,000 image-text pairs, and search"
+step "1. Who is in the data? Index image-text pairs, and search"
 run index "$lab/shards" --name lab --model "$lab/model" "${publish[@]}"
 run verify lab
 run search lab --model "$lab/model" --text "a photo of $who" -k 5
 run search lab --model "$lab/model" --image "$lab/photos/${who// /_}/00.jpg" -k 5
 
-step "2. How often? Count 320 persons in all 13,708 captions"
+step "2. How often? Count 320 persons in all 13,418 captions"
 run count "$lab/captions.tsv.gz" --roster "$lab/roster.csv" -o "$out/counts.csv"
-sort -t, -k3,3nr "$out/counts.csv" | head -n 5
 
-step "3. Does a model know them? Audit the model that saw the members, and its twin that saw the others"
-run audit --model "$lab/model" --model "$lab/twin" --roster "$lab/roster.csv" --photos "$lab/photos" \
-	--counts "$out/counts.csv" --names "$lab/candidates.txt" --min-photos 10 --seed 1 -o "$out/audit"
-run report "$out/audit" --format text
+step "3. Does a model know them? Audit the model; a coin chose whom it was trained on"
+run audit --model "$lab/model" --roster "$lab/roster.csv" --photos "$lab/photos" --counts "$out/counts.csv" \
+	--names "$lab/candidates.txt" --min-photos 10 --seed 1 -o "$out/audit"
 
 step "Look at"
 printf '  %s\n' "$out/audit/report.html   (the report: open it in a browser)" \

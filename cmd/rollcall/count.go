@@ -230,7 +230,7 @@ func (a *app) printCounts(counts []retriever.Count, flags countFlags) error {
 	if a.json {
 		return a.printJSON(counts)
 	}
-	const most = 20
+	const most = 10
 	sorted := slices.Clone(counts)
 	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return int(estimate(y) - estimate(x)) })
 	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "NOTE"}}
