@@ -148,7 +148,8 @@ await() {
 	echo "healthy: port $(cat "$dir/port")"
 }
 
-# end SIGNAL: send it and wait until the process is gone.
+# end SIGNAL: send it and wait until the process is gone and its ports are free, which they are a
+# little later.
 end() {
 	local id tenths
 	if ! id=$(pid); then
@@ -158,7 +159,7 @@ end() {
 	fi
 	kill "-$1" "$id"
 	for ((tenths = 0; tenths < ${STOP_SECONDS:-30} * 10; tenths++)); do
-		if ! pid >/dev/null; then
+		if ! pid >/dev/null && range_free "$(cat "$dir/port")"; then
 			rm -f "$dir/pid"
 			echo "stopped"
 			return

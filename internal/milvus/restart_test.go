@@ -26,8 +26,8 @@ func TestEngineKilled(t *testing.T) {
 	spec := specOf("interrupted", "g1", data)
 	e, err := startEngine()
 	require.NoError(t, err)
-	var restart errgroup.Group
-	err = c.Publish(t.Context(), spec, func(_ context.Context, visit func(retriever.RowBatch) error) error {
+	restart, ctx := errgroup.WithContext(t.Context()) // a failed restart ends the load
+	err = c.Publish(ctx, spec, func(_ context.Context, visit func(retriever.RowBatch) error) error {
 		for i, b := range data {
 			if i == 1 {
 				require.NoError(t, e.script("kill"))
