@@ -197,7 +197,11 @@ func (a *app) auditModels(ctx context.Context, flags auditFlags, models *models,
 	if a.json {
 		return a.renderRun(flags.output, "json", a.stdout)
 	}
-	return a.renderRun(flags.output, "text", a.stdout)
+	if err := report.Brief(a.stdout, &run.collected); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.stdout, "\nthe whole report: %s\n", filepath.Join(flags.output, "report.html"))
+	return err
 }
 
 // audited names a model by its bundle; bundles of one name are told apart by their folders.
