@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"context"
 	"math"
 
 	"rollcall/auditor/stats"
@@ -68,7 +69,7 @@ func take(values []float64, at []int) []float64 {
 }
 
 // calibrate sums up the scores of one model's findings.
-func calibrate(o Options, model string, findings []Finding) *Calibration {
+func calibrate(ctx context.Context, o Options, model string, findings []Finding) *Calibration {
 	by := split(findings)
 	minusP := func(f Finding) float64 { return -*f.P }
 	z := func(f Finding) float64 { return deref(f.Z) }
@@ -77,7 +78,7 @@ func calibrate(o Options, model string, findings []Finding) *Calibration {
 		return stats.AUC(defined(by.members, score), defined(by.nonMembers, score), o.Confidence)
 	}
 	atFPR := func(limit float64) stats.Estimate {
-		return stats.TPRAtFPREstimate(zs, zn, limit, o.Confidence, o.Resamples, derivedSeed(o.Seed, "tpr at fpr", model, limit))
+		return stats.TPRAtFPREstimate(zs, zn, limit, o.resampling(ctx, "tpr at fpr", model, limit))
 	}
 	c := &Calibration{
 		AUC: auc(minusP), AUCZ: auc(z),

@@ -1,6 +1,7 @@
 package auditor
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"slices"
@@ -110,7 +111,7 @@ func countsOf(findings []Finding) []int64 {
 }
 
 // frequency sets detection against training counts; nil when no member has a known count.
-func frequency(o Options, model string, findings []Finding) *Frequency {
+func frequency(ctx context.Context, o Options, model string, findings []Finding) *Frequency {
 	var all []Finding
 	for _, f := range findings {
 		if f.Count != nil {
@@ -125,19 +126,19 @@ func frequency(o Options, model string, findings []Finding) *Frequency {
 	if o.has(Paper) {
 		fr.PaperBins = filled(edgesToBins(paperEdges(), false), members, o.Confidence)
 	}
-	fr.Spearman, fr.SpearmanP = rankCorrelation(o, model+" all", all)
-	fr.SpearmanMembers, fr.SpearmanMemberP = rankCorrelation(o, model+" members", members)
+	fr.Spearman, fr.SpearmanP = rankCorrelation(ctx, o, model+" all", all)
+	fr.SpearmanMembers, fr.SpearmanMemberP = rankCorrelation(ctx, o, model+" members", members)
 	fr.fit(all, o.Confidence)
 	return fr
 }
 
-func rankCorrelation(o Options, which string, findings []Finding) (stats.Estimate, stats.Number) {
+func rankCorrelation(ctx context.Context, o Options, which string, findings []Finding) (stats.Estimate, stats.Number) {
 	x, y := make([]float64, len(findings)), make([]float64, len(findings))
 	for i, f := range findings {
 		x[i], y[i] = float64(*f.Count), float64(f.CorrectPrompts)
 	}
-	rho := stats.Spearman(x, y, o.Confidence, o.Resamples, derivedSeed(o.Seed, "spearman", which))
-	p, _ := stats.SpearmanPermutation(x, y, o.Resamples, derivedSeed(o.Seed, "permutation", which))
+	rho := stats.Spearman(x, y, o.resampling(ctx, "spearman", which))
+	p, _ := stats.SpearmanPermutation(x, y, o.resampling(ctx, "permutation", which))
 	return rho, stats.Number(p)
 }
 

@@ -66,7 +66,7 @@ func TestBins(t *testing.T) {
 
 func TestFrequencyByHand(t *testing.T) {
 	o := Options{Seed: 1, Resamples: 300, Confidence: 0.95, Modes: []Mode{Paper}}
-	fr := frequency(o, "m", made([3]int{0, 20, 1}, [3]int{1, 10, 2}, [3]int{10, 10, 6}, [3]int{100, 10, 9}))
+	fr := frequency(t.Context(), o, "m", made([3]int{0, 20, 1}, [3]int{1, 10, 2}, [3]int{10, 10, 6}, [3]int{100, 10, 9}))
 	require.Equal(t, 50, fr.Persons)
 	require.Equal(t, []int{10, 10, 10}, []int{fr.Bins[0].Persons, fr.Bins[1].Persons, fr.Bins[2].Persons})
 	require.InDelta(t, 0.6, fr.Bins[1].Rate.Value, 1e-12)
@@ -85,11 +85,11 @@ func TestFrequencyByHand(t *testing.T) {
 
 func TestFrequencySaysWhyThereIsNoFit(t *testing.T) {
 	o := Options{Seed: 1, Resamples: 100, Confidence: 0.95}
-	fr := frequency(o, "m", made([3]int{0, 5, 0}, [3]int{10, 5, 5}))
+	fr := frequency(t.Context(), o, "m", made([3]int{0, 5, 0}, [3]int{10, 5, 5}))
 	require.Nil(t, fr.Logistic)
 	require.Contains(t, fr.NoLogistic, "separates the outcomes")
-	require.Nil(t, frequency(o, "m", made([3]int{0, 5, 1})), "no member with a count: nothing to show")
+	require.Nil(t, frequency(t.Context(), o, "m", made([3]int{0, 5, 1})), "no member with a count: nothing to show")
 
-	flat := frequency(o, "m", made([3]int{0, 10, 6}, [3]int{10, 10, 5}))
+	flat := frequency(t.Context(), o, "m", made([3]int{0, 10, 6}, [3]int{10, 10, 5}))
 	require.NotEmpty(t, flat.Logistic.Count50.Warnings)
 }

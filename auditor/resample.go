@@ -14,19 +14,18 @@ const photoResamples = 200
 // resampled gives a rate of detected persons an interval over those persons and their photos.
 func (a *audit) resampled(ctx context.Context, which string, persons []int, rate stats.Estimate) (stats.Estimate, error) {
 	outcomes := make([][]float64, len(persons))
-	group, ctx := errgroup.WithContext(ctx)
+	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(a.o.Workers)
 	for i, person := range persons {
 		group.Go(func() error {
 			outcomes[i] = a.photoOutcomes(person)
-			return ctx.Err()
+			return inner.Err()
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return stats.Estimate{}, err
 	}
-	seed := derivedSeed(a.o.Seed, "two-stage", a.model.Name, which)
-	return stats.TwoStage(outcomes, rate.Value, a.o.Confidence, a.o.Resamples, seed), nil
+	return stats.TwoStage(outcomes, rate.Value, a.o.resampling(ctx, "two-stage", a.model.Name, which)), nil
 }
 
 // photoOutcomes decides on resamples of a person's photos: 1 where detected.

@@ -23,11 +23,14 @@ func (a *audit) summarise(ctx context.Context, findings []Finding) (Summary, err
 	if s.Rates, err = a.rates(ctx, s.Confusion); err != nil {
 		return s, err
 	}
-	s.Controls = a.controls(by)
+	s.Controls = a.controls(ctx, by)
 	if a.o.has(Calibrated) {
-		s.Calibration = calibrate(a.o, a.model.Name, findings)
+		s.Calibration = calibrate(ctx, a.o, a.model.Name, findings)
 	}
-	s.Frequency = frequency(a.o, a.model.Name, findings)
+	s.Frequency = frequency(ctx, a.o, a.model.Name, findings)
+	if err := ctx.Err(); err != nil {
+		return s, err // what was resampled until then is not to be used
+	}
 	s.Warnings = warnings(a.o, s)
 	if a.o.has(Paper) {
 		var warning string
@@ -68,9 +71,9 @@ func (a *audit) rates(ctx context.Context, c Confusion) (Rates, error) {
 }
 
 // controls measures the rule where it should find nothing.
-func (a *audit) controls(by labels) Controls {
+func (a *audit) controls(ctx context.Context, by labels) Controls {
 	return Controls{
-		DecoyRate:      a.decoyRate(),
+		DecoyRate:      a.decoyRate(ctx),
 		SwapMembers:    a.swapRate(by.members),
 		SwapNonMembers: a.swapRate(by.nonMembers),
 	}
@@ -91,7 +94,7 @@ func (a *audit) swapRate(findings []Finding) stats.Estimate {
 
 // decoyRate is the chance level of the rule: the share of decoys that the same photos elect in tau
 // prompts or more, as a mean over persons with a bootstrap interval over them.
-func (a *audit) decoyRate() stats.Estimate {
+func (a *audit) decoyRate(ctx context.Context) stats.Estimate {
 	const method = "mean over persons, bootstrap over persons"
 	if len(a.names.Decoys) == 0 {
 		return stats.Undefined(0, a.o.Confidence, method, "no decoys")
@@ -119,7 +122,7 @@ func (a *audit) decoyRate() stats.Estimate {
 		}
 		shares = append(shares, float64(detected)/float64(len(a.names.Decoys)))
 	}
-	e := stats.Bootstrap(len(shares), a.o.Confidence, a.o.Resamples, derivedSeed(a.o.Seed, "decoy rate", a.model.Name), func(rows []int) float64 {
+	e := stats.Bootstrap(len(shares), a.o.resampling(ctx, "decoy rate", a.model.Name), func(rows []int) float64 {
 		sum := 0.0
 		for _, r := range rows {
 			sum += shares[r]

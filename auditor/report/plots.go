@@ -25,7 +25,7 @@ func plotsOf(s auditor.Summary, findings []auditor.Finding) []Plot {
 			out = append(out, Plot{name, caption, c})
 		}
 	}
-	add("frequency", "Detection against the training count, all photos. Whiskers: exact 95 % intervals over persons, n below each. Dashed: logistic fit; thin steps: isotonic fit. At 0 stand the non-members, whose rate is the false-positive rate.", frequencyPlot(s))
+	add("frequency", "Detection against the training count, all photos. Whiskers: exact intervals over persons, n below each. Dashed: logistic fit; thin steps: isotonic fit. At 0 stand the non-members, whose rate is the false-positive rate.", frequencyPlot(s))
 	add("confusion", "Decisions by label, all photos of everyone.", confusionPlot(s))
 	add("photos", "Rates against the number of photos k. Band: one standard deviation over draws of photos. Whiskers: interval over persons.", curvePlot(s))
 	add("p_values", "Rank p-values by label. If the test is honest, non-members' bars follow the dashed line.", pValuePlot(s))

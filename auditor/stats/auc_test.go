@@ -45,9 +45,9 @@ func TestROCByHand(t *testing.T) {
 
 func TestTPRAtFPREstimate(t *testing.T) {
 	// Without overlap every resample keeps a TPR of 1.
-	e := TPRAtFPREstimate([]float64{5, 6, 7}, []float64{1, 2}, 0.1, 0.95, 200, 1)
+	e := TPRAtFPREstimate([]float64{5, 6, 7}, []float64{1, 2}, 0.1, resampled(200))
 	require.Equal(t, []float64{1, 1, 1}, []float64{e.Value, e.Low, e.High})
 	require.Equal(t, 2, e.N)
 	require.NotEmpty(t, e.Warnings, "2 non-members cannot show an FPR of 0.1")
-	require.False(t, TPRAtFPREstimate(nil, []float64{1}, 0.1, 0.95, 10, 1).Defined())
+	require.False(t, TPRAtFPREstimate(nil, []float64{1}, 0.1, resampled(10)).Defined())
 }

@@ -7,22 +7,25 @@ import (
 )
 
 // Bootstrap gives the percentile interval of a statistic over n exchangeable rows (Efron, Ann.
-// Stat. 7, 1979): `times` samples of n rows with replacement. statistic gets row numbers and may
+// Stat. 7, 1979): r.Times samples of n rows with replacement. statistic gets row numbers and may
 // return NaN for a sample it is undefined on; those are left out and, when there are any, said.
 // Value is the statistic of the rows as they are.
-func Bootstrap(n int, confidence float64, times int, seed uint64, statistic func(rows []int) float64) Estimate {
+func Bootstrap(n int, r Resampling, statistic func(rows []int) float64) Estimate {
 	const method = "percentile bootstrap"
 	if n == 0 {
-		return Undefined(0, confidence, method, "nothing to resample")
+		return Undefined(0, r.Confidence, method, "nothing to resample")
 	}
 	rows := make([]int, n)
 	for i := range rows {
 		rows[i] = i
 	}
-	e := Estimate{Value: statistic(rows), Confidence: confidence, N: n, Method: method}
-	source := rand.New(rand.NewPCG(seed, 2))
-	values := make([]float64, 0, times)
-	for range times {
+	e := Estimate{Value: statistic(rows), Confidence: r.Confidence, N: n, Method: method}
+	source := rand.New(rand.NewPCG(r.Seed, 2))
+	values := make([]float64, 0, r.Times)
+	for range r.Times {
+		if r.stopped() {
+			break
+		}
 		for i := range rows {
 			rows[i] = source.IntN(n)
 		}
@@ -30,7 +33,7 @@ func Bootstrap(n int, confidence float64, times int, seed uint64, statistic func
 			values = append(values, v)
 		}
 	}
-	return interval(e, values, times)
+	return interval(e, values, r.Times)
 }
 
 // TwoStage gives the percentile interval of a mean over clusters whose own value is uncertain too
@@ -39,15 +42,15 @@ func Bootstrap(n int, confidence float64, times int, seed uint64, statistic func
 // members. Resampled members repeat, which biases statistics such as a plurality vote; the
 // interval is therefore moved so that the resamples' mean falls on value, the mean of the data as
 // they are, and cut to the range of outcomes. N is the number of clusters.
-func TwoStage(outcomes [][]float64, value, confidence float64, times int, seed uint64) Estimate {
+func TwoStage(outcomes [][]float64, value float64, r Resampling) Estimate {
 	const method = "two-stage bootstrap (persons, then photos), centred on the estimate"
 	if len(outcomes) == 0 {
-		return Undefined(0, confidence, method, "nobody to measure this on")
+		return Undefined(0, r.Confidence, method, "nobody to measure this on")
 	}
-	source := rand.New(rand.NewPCG(seed, 3))
-	means := make([]float64, times)
+	source := rand.New(rand.NewPCG(r.Seed, 3))
+	means := make([]float64, 0, r.Times)
 	least, most := value, value
-	for i := range means {
+	for len(means) < r.Times && !r.stopped() {
 		sum := 0.0
 		for range outcomes {
 			pool := outcomes[source.IntN(len(outcomes))]
@@ -55,9 +58,9 @@ func TwoStage(outcomes [][]float64, value, confidence float64, times int, seed u
 			sum += outcome
 			least, most = min(least, outcome), max(most, outcome)
 		}
-		means[i] = sum / float64(len(outcomes))
+		means = append(means, sum/float64(len(outcomes)))
 	}
-	e := interval(Estimate{Value: value, Confidence: confidence, N: len(outcomes), Method: method}, means, times)
+	e := interval(Estimate{Value: value, Confidence: r.Confidence, N: len(outcomes), Method: method}, means, r.Times)
 	shift := value - Mean(means)
 	e.Low, e.High = max(least, e.Low+shift), min(most, e.High+shift)
 	return e

@@ -29,11 +29,26 @@ func (f Logistic) profile(slope float64) float64 {
 	for _, x := range f.x {
 		reach = max(reach, math.Abs(slope*x))
 	}
-	bound := reach + math.Abs(logit(Mean(f.y))) + 1
-	intercept := bisect(-bound, bound, func(b0 float64) bool {
-		g0, _, _ := f.score(b0, slope)
-		return g0 > 0
-	})
+	high := reach + math.Abs(logit(Mean(f.y))) + 1
+	low, intercept := -high, min(max(f.Intercept, -high), high)
+	// Newton's method, kept inside the bracket by halving it where a step would leave.
+	for range 200 {
+		gradient, _, info := f.score(intercept, slope)
+		if gradient > 0 {
+			low = intercept
+		} else {
+			high = intercept
+		}
+		next := intercept + gradient/info[0][0]
+		if !(next > low && next < high) {
+			next = low + (high-low)/2
+		}
+		moved := math.Abs(next - intercept)
+		intercept = next
+		if moved <= 1e-13*(1+math.Abs(intercept)) {
+			break
+		}
+	}
 	return f.logLik(intercept, slope)
 }
 

@@ -51,12 +51,12 @@ func TPRAtFPR(positive, negative []float64, limit float64) float64 {
 // TPRAtFPREstimate is TPRAtFPR with a percentile bootstrap interval that resamples positives and
 // negatives apart. N is the number of negatives, which bounds what can be told about low FPRs; a
 // limit that lies below 1/N is said.
-func TPRAtFPREstimate(positive, negative []float64, limit, confidence float64, times int, seed uint64) Estimate {
+func TPRAtFPREstimate(positive, negative []float64, limit float64, r Resampling) Estimate {
 	const method = "percentile bootstrap over persons"
 	if len(positive) == 0 || len(negative) == 0 {
-		return Undefined(len(negative), confidence, method, "needs positives and negatives")
+		return Undefined(len(negative), r.Confidence, method, "needs positives and negatives")
 	}
-	source := rand.New(rand.NewPCG(seed, 4))
+	source := rand.New(rand.NewPCG(r.Seed, 4))
 	draw := func(from []float64) []float64 {
 		out := make([]float64, len(from))
 		for i := range out {
@@ -64,15 +64,15 @@ func TPRAtFPREstimate(positive, negative []float64, limit, confidence float64, t
 		}
 		return out
 	}
-	values := make([]float64, times)
-	for i := range values {
-		values[i] = TPRAtFPR(draw(positive), draw(negative), limit)
+	values := make([]float64, 0, r.Times)
+	for len(values) < r.Times && !r.stopped() {
+		values = append(values, TPRAtFPR(draw(positive), draw(negative), limit))
 	}
-	e := Estimate{Value: TPRAtFPR(positive, negative, limit), Confidence: confidence, N: len(negative), Method: method}
+	e := Estimate{Value: TPRAtFPR(positive, negative, limit), Confidence: r.Confidence, N: len(negative), Method: method}
 	if limit*float64(len(negative)) < 1 {
 		e.Warnings = append(e.Warnings, "fewer non-members than 1/FPR: this is the TPR without any false positive")
 	}
-	return interval(e, values, times)
+	return interval(e, values, r.Times)
 }
 
 func topOf(a, b []float64) float64 {

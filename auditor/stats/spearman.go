@@ -23,9 +23,9 @@ func SpearmanT(rho float64, n int) float64 {
 }
 
 // SpearmanPermutation is the p-value of rho under shuffling: two-sided (|rho| as large) and
-// upper one-sided. With at most 8 pairs every order is tried and p is exact; beyond that `times`
-// random orders are drawn and p = (1 + #as extreme)/(1 + times).
-func SpearmanPermutation(x, y []float64, times int, seed uint64) (twoSided, greater float64) {
+// upper one-sided. With at most 8 pairs every order is tried and p is exact; beyond that r.Times
+// random orders are drawn and p = (1 + #as extreme)/(1 + tried).
+func SpearmanPermutation(x, y []float64, r Resampling) (twoSided, greater float64) {
 	rx, ry := Ranks(x), Ranks(y)
 	rho := pearson(rx, ry)
 	if math.IsNaN(rho) {
@@ -35,11 +35,11 @@ func SpearmanPermutation(x, y []float64, times int, seed uint64) (twoSided, grea
 	const slack = 1e-12
 	two, up, tried := 0, 0, 0
 	count := func(order []float64) {
-		r := pearson(rx, order)
-		if math.Abs(r) >= math.Abs(rho)-slack {
+		c := pearson(rx, order)
+		if math.Abs(c) >= math.Abs(rho)-slack {
 			two++
 		}
-		if r >= rho-slack {
+		if c >= rho-slack {
 			up++
 		}
 		tried++
@@ -48,8 +48,8 @@ func SpearmanPermutation(x, y []float64, times int, seed uint64) (twoSided, grea
 		everyOrder(ry, count)
 		return float64(two) / float64(tried), float64(up) / float64(tried)
 	}
-	source := rand.New(rand.NewPCG(seed, 1))
-	for range times {
+	source := rand.New(rand.NewPCG(r.Seed, 1))
+	for tried < r.Times && !r.stopped() {
 		source.Shuffle(len(ry), func(i, j int) { ry[i], ry[j] = ry[j], ry[i] })
 		count(ry)
 	}
@@ -57,16 +57,16 @@ func SpearmanPermutation(x, y []float64, times int, seed uint64) (twoSided, grea
 }
 
 // Spearman is rho with a percentile bootstrap interval over the pairs.
-func Spearman(x, y []float64, confidence float64, times int, seed uint64) Estimate {
+func Spearman(x, y []float64, r Resampling) Estimate {
 	const method = "Spearman's rho, percentile bootstrap over pairs"
 	rho := SpearmanRho(x, y)
 	if math.IsNaN(rho) {
-		return Undefined(len(x), confidence, method, "a rank correlation needs two pairs or more that differ on both axes")
+		return Undefined(len(x), r.Confidence, method, "a rank correlation needs two pairs or more that differ on both axes")
 	}
 	bx, by := make([]float64, len(x)), make([]float64, len(x))
-	e := Bootstrap(len(x), confidence, times, seed, func(rows []int) float64 {
-		for i, r := range rows {
-			bx[i], by[i] = x[r], y[r]
+	e := Bootstrap(len(x), r, func(rows []int) float64 {
+		for i, row := range rows {
+			bx[i], by[i] = x[row], y[row]
 		}
 		return SpearmanRho(bx, by)
 	})

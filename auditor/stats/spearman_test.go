@@ -14,7 +14,7 @@ func TestSpearmanAgreesWithReference(t *testing.T) {
 			rho := SpearmanRho(c.X, c.Y)
 			near(t, c.Rho, rho, 1e-9, "rho")
 			near(t, c.PT, SpearmanT(rho, len(c.X)), 1e-9, "t approximation")
-			two, greater := SpearmanPermutation(c.X, c.Y, 20000, 7)
+			two, greater := SpearmanPermutation(c.X, c.Y, resampled(20000))
 			if c.PExact != nil {
 				near(t, *c.PExact, two, 1e-9, "exact two-sided")
 				near(t, *c.PExactUp, greater, 1e-9, "exact greater")
@@ -24,10 +24,10 @@ func TestSpearmanAgreesWithReference(t *testing.T) {
 				require.InDelta(t, *c.PPermutation, two, 0.02)
 			}
 			if c.Bootstrap != nil {
-				e := Spearman(c.X, c.Y, 0.95, 2000, 7)
+				e := Spearman(c.X, c.Y, resampled(2000))
 				require.InDelta(t, c.Bootstrap[0], e.Low, 0.02)
 				require.InDelta(t, c.Bootstrap[1], e.High, 0.02)
-				require.Equal(t, e, Spearman(c.X, c.Y, 0.95, 2000, 7), "the same seed gives the same interval")
+				require.Equal(t, e, Spearman(c.X, c.Y, resampled(2000)), "the same seed gives the same interval")
 			}
 		})
 	}
@@ -35,7 +35,7 @@ func TestSpearmanAgreesWithReference(t *testing.T) {
 
 func TestSpearmanOfConstantsIsUndefined(t *testing.T) {
 	require.True(t, math.IsNaN(SpearmanRho([]float64{1, 1, 1}, []float64{1, 2, 3})))
-	e := Spearman([]float64{1, 1, 1}, []float64{1, 2, 3}, 0.95, 100, 1)
+	e := Spearman([]float64{1, 1, 1}, []float64{1, 2, 3}, resampled(100))
 	require.False(t, e.Defined())
 	require.NotEmpty(t, e.Warnings)
 }
