@@ -183,21 +183,21 @@ func (a *app) auditModels(ctx context.Context, flags auditFlags, models *models,
 		}
 		options.Models = append(options.Models, audited(model, dir, flags.models))
 	}
-	run, err := createAuditRun(flags.output)
+	run, err := report.Create(flags.output)
 	if err != nil {
-		return err
+		return usageError{err}
 	}
-	options.Predictions = run.predictions
+	options.Predictions = run
 	if err := auditor.Run(ctx, options, run); err != nil {
-		return errors.Join(err, run.abort())
+		return errors.Join(err, run.Abort())
 	}
-	if err := run.finish(); err != nil {
+	if err := run.Commit(); err != nil {
 		return err
 	}
 	if a.json {
 		return a.renderRun(flags.output, "json", a.stdout)
 	}
-	if err := report.Brief(a.stdout, &run.collected); err != nil {
+	if err := report.Brief(a.stdout, &run.Report); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(a.stdout, "\nthe whole report: %s\n", filepath.Join(flags.output, "report.html"))
@@ -253,7 +253,7 @@ func (a *app) renderRun(dir, format string, w io.Writer) error {
 	if !known {
 		return usagef("--format %s: html, text, json or csv", format)
 	}
-	file, err := os.Open(filepath.Join(dir, runStream))
+	file, err := os.Open(filepath.Join(dir, "run.jsonl"))
 	if err != nil {
 		return usagef("%s is not an audit run: %w", dir, err)
 	}
