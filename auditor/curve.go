@@ -31,9 +31,10 @@ func (a *audit) curve(ctx context.Context) (c *Curve, warning string, err error)
 	for _, b := range bins {
 		c.Bins = append(c.Bins, b.Label)
 	}
-	ids := make([]string, len(o.Persons))
-	for i, p := range o.Persons {
-		ids[i] = p.ID
+	subjects, ids := make([]Subject, len(persons)), make([]string, len(persons))
+	for i, person := range persons {
+		subjects[i] = Subject{winners[person], a.names.Person[person]}
+		ids[i] = o.Persons[person].ID
 	}
 	for _, k := range ks {
 		if k > fewest {
@@ -43,7 +44,7 @@ func (a *audit) curve(ctx context.Context) (c *Curve, warning string, err error)
 		if err := ctx.Err(); err != nil {
 			return nil, "", err
 		}
-		correct := Sweep(winners, a.names.Person, persons, k, o.Draws, len(a.names.Names), seededDraws(o.Seed, ids))
+		correct := Sweep(subjects, k, o.Draws, len(a.names.Names), seededDraws(o.Seed, ids))
 		c.Points = append(c.Points, curvePoint(o, k, correct, persons, bins))
 	}
 	return c, "", nil

@@ -1,16 +1,20 @@
 package auditor
 
-import "slices"
+// Subject is one person of the curves.
+type Subject struct {
+	Winners Winners
+	Name    int // candidate index of the true name
+}
 
-// DrawFunc chooses k of a person's photos, without replacement, for one draw: their numbers in any
+// DrawFunc chooses k of a subject's photos, without replacement, for one draw: their numbers in any
 // order. It must give the same photos for the same arguments.
-type DrawFunc func(person, draw, k, photos int) []int
+type DrawFunc func(subject, draw, k, photos int) []int
 
 // seededDraws draws by the run's seed and the person's id: the same photos for every model, and for
-// a person whoever else is on the roster.
+// a person whoever else is on the roster. ids are the subjects'.
 func seededDraws(seed uint64, ids []string) DrawFunc {
-	return func(person, draw, k, photos int) []int {
-		return newRandom(seed, "draw", draw, k, ids[person]).Perm(photos)[:k]
+	return func(subject, draw, k, photos int) []int {
+		return newRandom(seed, "draw", draw, k, ids[subject]).Perm(photos)[:k]
 	}
 }
 
@@ -27,17 +31,16 @@ func PaperKs(most int) []int {
 	return ks
 }
 
-// Sweep repeats the attack with k photos a person in a number of draws: correct[draw][i] is the
-// number of correct prompts of the i-th of persons, whose winners and name it is given. Every one
-// of them must have k photos.
-func Sweep(winners []Winners, names []int, persons []int, k, draws, candidates int, draw DrawFunc) [][]int {
+// Sweep repeats the attack with k photos a subject in a number of draws: correct[draw][i] is the
+// number of correct prompts of the i-th subject. Every subject must have k photos; candidates is
+// the number of names.
+func Sweep(subjects []Subject, k, draws, candidates int, draw DrawFunc) [][]int {
 	ballot := NewBallot(candidates)
 	correct := make([][]int, draws)
 	for d := range draws {
-		correct[d] = make([]int, len(persons))
-		for i, person := range persons {
-			photos := slices.Clone(draw(person, d, k, winners[person].Photos()))
-			correct[d][i] = ballot.Correct(winners[person], names[person], photos)
+		correct[d] = make([]int, len(subjects))
+		for i, s := range subjects {
+			correct[d][i] = ballot.Correct(s.Winners, s.Name, draw(i, d, k, s.Winners.Photos()))
 		}
 	}
 	return correct

@@ -111,15 +111,12 @@ func goldenDraw(c, d, k, photos int) []int {
 
 func TestAttackAgreesWithReference(t *testing.T) {
 	g := readIDIA(t)
-	winners := make([]Winners, goldenPersons)
-	names := make([]int, goldenPersons)
-	everyone := make([]int, goldenPersons)
+	subjects := make([]Subject, goldenPersons)
 	sims, pred := sha256.New(), sha256.New()
 	ties := 0
 	row := make([]float32, goldenNames)
-	for c := range winners {
-		names[c], everyone[c] = goldenTrue(c), c
-		winners[c] = Winners{Prompts: goldenPrompts}
+	for c := range subjects {
+		subjects[c] = Subject{Winners{Prompts: goldenPrompts}, goldenTrue(c)}
 		for x := range goldenPhotos {
 			for p := range goldenPrompts {
 				goldenRow(c, x, p, row)
@@ -137,7 +134,7 @@ func TestAttackAgreesWithReference(t *testing.T) {
 					}
 				}
 				require.NoError(t, binary.Write(pred, binary.LittleEndian, uint16(w)))
-				winners[c].Names = append(winners[c].Names, int32(w))
+				subjects[c].Winners.Names = append(subjects[c].Winners.Names, int32(w))
 			}
 		}
 	}
@@ -149,7 +146,7 @@ func TestAttackAgreesWithReference(t *testing.T) {
 
 	digest := sha256.New()
 	for _, k := range g.Ks {
-		correct := Sweep(winners, names, everyone, k, 20, goldenNames, goldenDraw)
+		correct := Sweep(subjects, k, 20, goldenNames, goldenDraw)
 		for _, draw := range correct {
 			for _, n := range draw {
 				digest.Write([]byte{byte(n)})
