@@ -80,6 +80,9 @@ func Open(dir string) (*Store, error) {
 // its files.
 func openPart(dir string, names files, first int64) (p part, err error) {
 	p = part{files: names, first: first}
+	if names.image+names.text+names.metadata == "" {
+		return p, fmt.Errorf("partition %d of %s has no files: run `rollcall verify`", names.number, dir)
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close())
@@ -116,9 +119,6 @@ func openPart(dir string, names files, first int64) (p part, err error) {
 			return p, fmt.Errorf("partition %d has %d rows in %s and %d in %s: they do not belong together; restore the right file or write both again",
 				names.number, counts[0].rows, counts[0].path, c.rows, c.path)
 		}
-	}
-	if len(counts) == 0 {
-		return p, fmt.Errorf("partition %d of %s has no files: run `rollcall verify`", names.number, dir)
 	}
 	p.rows = int(counts[0].rows)
 	return p, nil

@@ -104,9 +104,6 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 		report.Rows += c.rows
 		report.Erased += c.unlisted
 	}
-	if m := f.manifest; m != nil && report.Rows != m.Rows {
-		report.add(Finding{File: indexer.ManifestName, Problem: fmt.Sprintf("it promises %d rows, the files hold %d", m.Rows, report.Rows), Action: actRestore})
-	}
 	return report, nil
 }
 

@@ -38,51 +38,67 @@ func numberRows(checks []partCheck, hidden map[int64]struct{}) {
 		c := &checks[i]
 		c.first, c.hidden = first, hidden
 		c.zero, c.perFile = map[int64]bool{}, map[string]int{}
-		rows := c.files.promised
-		if rows < 0 {
-			if p, err := openPart(c.dir, c.files, 0); err == nil {
-				rows = int64(p.rows)
-				err = p.close()
-				c.fail(c.files.image, err, actRestore)
-			}
-		}
-		first += max(rows, 0)
+		first += c.length()
 	}
+}
+
+// length is how many rows the partition should have; what cannot be read is found later.
+func (c *partCheck) length() int64 {
+	if c.files.promised >= 0 {
+		return c.files.promised
+	}
+	for _, name := range []string{c.files.image, c.files.text} {
+		if name == "" {
+			continue
+		}
+		if m, err := openMatrix(filepath.Join(c.dir, name)); err == nil {
+			rows := int64(m.rows)
+			c.fail(name, m.close(), actRestore)
+			return rows
+		}
+	}
+	m, err := openMetadata(filepath.Join(c.dir, c.files.metadata))
+	if err != nil {
+		return 0
+	}
+	rows := m.rows()
+	c.fail(c.files.metadata, m.close(), actRestore)
+	return rows
 }
 
 // run makes all checks of the partition.
 func (c *partCheck) run(ctx context.Context) error {
-	for _, name := range []string{c.files.image, c.files.text, c.files.metadata} {
-		if name != "" {
-			if err := c.checksum(ctx, name); err != nil {
-				return err
-			}
+	c.rows = c.length()
+	for _, name := range []string{c.files.image, c.files.text} {
+		if name == "" {
+			continue
+		}
+		if err := c.checksum(ctx, name); err != nil {
+			return err
+		}
+		m, err := openMatrix(filepath.Join(c.dir, name))
+		if err != nil {
+			c.fail(name, err, actRestore)
+			continue
+		}
+		c.counted(name, int64(m.rows))
+		if err := errors.Join(c.vectors(ctx, name, m), m.close()); err != nil {
+			return err
 		}
 	}
-	p, err := openPart(c.dir, c.files, c.first)
-	if err != nil {
-		c.fail(c.anyFile(), err, actRestore)
-		return nil // a file that cannot be opened: nothing more to check in it
-	}
-	c.rows = int64(p.rows)
-	for _, m := range []*matrix{p.image, p.text} {
-		if m != nil {
-			if err := c.vectors(ctx, m); err != nil {
-				return errors.Join(err, p.close())
-			}
+	if c.files.metadata != "" {
+		if err := c.checksum(ctx, c.files.metadata); err != nil {
+			return err
 		}
 	}
-	return errors.Join(c.metadata(ctx, p), p.close())
+	return c.metadata(ctx)
 }
 
-// anyFile names a file of the partition.
-func (c *partCheck) anyFile() string {
-	for _, name := range []string{c.files.image, c.files.text} {
-		if name != "" {
-			return name
-		}
+// counted compares a file's rows with the partition's.
+func (c *partCheck) counted(name string, rows int64) {
+	if rows != c.rows {
+		c.fail(name, fmt.Errorf("it has %d rows, the partition has %d", rows, c.rows), actRestore)
 	}
-	return c.files.metadata
 }
 
 // checksum reads a file whole and compares it with index.json.
@@ -92,8 +108,7 @@ func (c *partCheck) checksum(ctx context.Context, name string) error {
 		return ctx.Err()
 	}
 	if err != nil {
-		c.fail(name, err, actRestore)
-		return nil
+		return nil // whoever opens it next says so
 	}
 	c.read++
 	if want, known := c.sums[slashed(name)]; known && want != sum {
@@ -103,11 +118,7 @@ func (c *partCheck) checksum(ctx context.Context, name string) error {
 }
 
 // vectors checks every vector of a file.
-func (c *partCheck) vectors(ctx context.Context, m *matrix) error {
-	name, err := filepath.Rel(c.dir, m.path)
-	if err != nil {
-		return fmt.Errorf("cannot name %s below %s: %w", m.path, c.dir, err)
-	}
+func (c *partCheck) vectors(ctx context.Context, name string, m *matrix) error {
 	row := make([]float32, m.dimension)
 	for r := range m.rows {
 		if err := ctx.Err(); err != nil {
@@ -138,28 +149,44 @@ func (c *partCheck) vectors(ctx context.Context, m *matrix) error {
 }
 
 // metadata reads every row, and settles the rows whose vector is zero.
-func (c *partCheck) metadata(ctx context.Context, p part) error {
-	s := &Store{dir: c.dir}
-	row := int64(0)
-	err := s.eachRow(ctx, p, nil, func(r int, m metadataRow) error {
-		row = int64(r)
-		_, hidden := c.hidden[c.first+row]
-		if hidden && !m.empty {
-			c.failRow(c.files.metadata, row, "the row is erased, but its metadata is not null", actForget)
-		}
-		if c.zero[row] && !m.empty {
-			c.failRow(c.anyFile(), row, "the vector is zero, but the row has metadata", actEmbed)
-		} else if c.zero[row] {
-			c.unlisted++
-		}
+func (c *partCheck) metadata(ctx context.Context) error {
+	defer c.tooMany()
+	if c.files.metadata == "" {
+		c.unlisted = int64(len(c.zero))
 		return nil
-	})
-	if ctx.Err() != nil {
-		return ctx.Err()
 	}
-	c.fail(c.files.metadata, err, actRestore)
-	c.tooMany()
-	return nil
+	m, err := openMetadata(filepath.Join(c.dir, c.files.metadata))
+	if err != nil {
+		c.fail(c.files.metadata, err, actRestore)
+		return nil
+	}
+	c.counted(c.files.metadata, m.rows())
+	reader := m.reader(nil)
+	for row := range m.rows() {
+		if err = ctx.Err(); err != nil {
+			break
+		}
+		r, err := reader.read()
+		if err != nil {
+			c.fail(c.files.metadata, err, actRestore)
+			break
+		}
+		c.settle(row, r)
+	}
+	return errors.Join(err, reader.close(), m.close())
+}
+
+// settle holds a row's metadata against what is known of its erasure.
+func (c *partCheck) settle(row int64, r metadataRow) {
+	_, hidden := c.hidden[c.first+row]
+	switch {
+	case hidden && !r.empty:
+		c.failRow(c.files.metadata, row, "the row is erased, but its metadata is not null", actForget)
+	case c.zero[row] && !r.empty:
+		c.failRow(c.files.metadata, row, "the row has metadata, but its vector is zero", actEmbed)
+	case c.zero[row]:
+		c.unlisted++
+	}
 }
 
 // fail notes what is wrong with a file; nothing when err is nil.
