@@ -166,14 +166,15 @@ func (fr *Frequency) fit(findings []Finding, confidence float64) {
 	}
 }
 
-// count50 adds to the fit's count for 50 % detection what it cannot say by itself: whether that
-// count lies among the counts that were seen.
+// count50 is the fit's count for 50 % detection with what the fit cannot say by itself: whether that
+// count lies among the counts that were seen. It is undefined where detection does not rise.
 func count50(fit stats.Logistic, confidence float64, x []float64) stats.Estimate {
 	e := fit.Count50(confidence)
+	if fit.Slope <= 0 {
+		return stats.Undefined(e.N, confidence, e.Method, "detection does not rise with the count")
+	}
 	most := math.Pow(10, slices.Max(x)) - 1
 	switch {
-	case fit.Slope <= 0:
-		e.Warnings = append(e.Warnings, "detection does not rise with the count: the count for 50 % means nothing")
 	case e.Value < 0:
 		e.Warnings = append(e.Warnings, "the fit is above 50 % at every count")
 	case e.Value > most:

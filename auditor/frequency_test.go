@@ -91,5 +91,6 @@ func TestFrequencySaysWhyThereIsNoFit(t *testing.T) {
 	require.Nil(t, frequency(t.Context(), o, "m", made([3]int{0, 5, 1})), "no member with a count: nothing to show")
 
 	flat := frequency(t.Context(), o, "m", made([3]int{0, 10, 6}, [3]int{10, 10, 5}))
-	require.NotEmpty(t, flat.Logistic.Count50.Warnings)
+	require.False(t, flat.Logistic.Count50.Defined())
+	require.Equal(t, []string{"detection does not rise with the count"}, flat.Logistic.Count50.Warnings)
 }

@@ -22,8 +22,13 @@ func warnings(o Options, s Summary) []string {
 	if w := falsePositives(o, s); w != "" {
 		out = append(out, w)
 	}
-	if s.NonMembers > 0 && s.Members > 0 && s.Rates.TPR.Low <= s.Rates.FPR.High {
-		say("the intervals of TPR and FPR overlap: this run does not tell members from non-members")
+	if s.NonMembers > 0 && s.Members > 0 {
+		switch tpr, fpr := s.Rates.TPR, s.Rates.FPR; {
+		case tpr.High < fpr.Low:
+			say("non-members are detected more often than members: the labels do not fit this model's training data")
+		case tpr.Low <= fpr.High:
+			say("the intervals of TPR and FPR overlap: this run does not tell members from non-members")
+		}
 	}
 	if c := s.Calibration; c != nil {
 		out = append(out, calibrationWarnings(o, s, c)...)
@@ -58,7 +63,7 @@ func calibrationWarnings(o Options, s Summary, c *Calibration) []string {
 		say("somebody was ranked against %d decoys only: the smallest possible p-value is %.3g", c.Decoys, c.SmallestP)
 	}
 	if k := c.NonMembersKS; k.N >= 8 && float64(k.P) < 0.01 {
-		say("the non-members' p-values are not uniform (Kolmogorov-Smirnov p = %.2g, n = %d): p and q are in doubt. Decoys unlike the roster's names do this, wrong labels do, and so does chance in 1 of 100 runs", float64(k.P), k.N)
+		say("the non-members' p-values are not uniform (Kolmogorov-Smirnov %s, n = %d): p and q are in doubt. Decoys unlike the roster's names do this, wrong labels do, and so does chance in 1 of 100 runs", pValue(float64(k.P)), k.N)
 	}
 	if s.NonMembers > 0 && s.NonMembers < 1000 {
 		say("%d non-members cannot show a false-positive rate of 0.1 %%: \"TPR at 0.1 %% FPR\" is the TPR above every non-member", s.NonMembers)
@@ -67,6 +72,14 @@ func calibrationWarnings(o Options, s Summary, c *Calibration) []string {
 		say("one person: the control of the name on other persons' photos was not made")
 	}
 	return out
+}
+
+// pValue writes a p-value; far below what its computation resolves it is a bound.
+func pValue(p float64) string {
+	if p < 1e-9 {
+		return "p < 1e-9"
+	}
+	return fmt.Sprintf("p = %.2g", p)
 }
 
 // percent writes a share as people read it: three figures at most.

@@ -34,6 +34,7 @@ func TestWarnings(t *testing.T) {
 		"no non-members":            {summaryWith(80, 100, 0, 0), "accuses nobody"},
 		"no members":                {summaryWith(0, 0, 0, 5000), "true-positive rate was not measured"},
 		"nothing told apart":        {summaryWith(5, 10, 4, 10), "does not tell members from non-members"},
+		"labels of another model":   {summaryWith(1, 100, 70, 100), "the labels do not fit"},
 		"few non-members and a hit": {summaryWith(90, 100, 1, 20), "1 of 20 false positives: the 95 % interval"},
 		"photos that were left out": {func() Summary { s := summaryWith(80, 100, 0, 3000); s.Photos, s.PhotosFailed = 90, 10; return s }(), "10 of 100 photos could not be used"},
 		"persons who were left out": {func() Summary { s := summaryWith(80, 100, 0, 3000); s.WithoutPhotos = 1; return s }(), "1 person of the roster"},

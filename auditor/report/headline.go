@@ -13,7 +13,7 @@ type line struct{ What, Value string }
 
 // cautions are an estimate's own warnings, to stand behind it.
 func cautions(e stats.Estimate) string {
-	if len(e.Warnings) == 0 || !e.Defined() {
+	if len(e.Warnings) == 0 {
 		return ""
 	}
 	return "; " + strings.Join(e.Warnings, "; ")

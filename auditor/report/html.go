@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"math"
 
 	"rollcall/auditor"
 	"rollcall/auditor/stats"
@@ -121,9 +122,9 @@ func cards(s auditor.Summary) []card {
 	if c := s.Calibration; c != nil && c.AUC.Defined() {
 		out = append(out, card{"AUC of the rank p-value", short(c.AUC.Value), fmt.Sprintf("%s to %s, n = %d persons", short(c.AUC.Low), short(c.AUC.High), c.AUC.N)})
 	}
-	if f := s.Frequency; f != nil && f.Logistic != nil {
+	if f := s.Frequency; f != nil && f.Logistic != nil && f.Logistic.Count50.Defined() {
 		interval := "no finite interval"
-		if half := f.Logistic.Count50; half.Low == half.Low {
+		if half := f.Logistic.Count50; !math.IsNaN(half.Low) {
 			interval = fmt.Sprintf("%s to %s", short(max(0, half.Low)), short(half.High))
 		}
 		out = append(out, card{"Count for 50 % detection", short(f.Logistic.Count50.Value), fmt.Sprintf("%s, n = %d persons", interval, f.Logistic.Count50.N)})
