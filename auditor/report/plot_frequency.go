@@ -70,7 +70,7 @@ func drawFits(a *axes, f *auditor.Frequency) {
 			a.rect("band-a", a.x(low), a.y(0.5)-4, a.x(logCount(half.High))-a.x(low), 8)
 		}
 		a.line("guide", a.x(x), a.y(0.5), a.x(x), a.bottom)
-		a.text("note", "end", a.x(x)-14, a.y(0.5)-12, "50 % at a count of "+short(half.Value))
+		a.text("note halo", "start", a.x(x)+8, a.bottom-12, "50 % at a count of "+short(half.Value))
 	}
 }
 

@@ -15,6 +15,7 @@ const plotStyle = `
 .plot .tick{fill:var(--muted);font-size:11px}
 .plot .on{fill:var(--paper);font-size:11px}
 .plot .note{fill:var(--muted);font-size:11px}
+.plot .halo{paint-order:stroke;stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}
 .plot .axis{stroke:var(--muted);stroke-width:1;fill:none}
 .plot .grid{stroke:var(--grid);stroke-width:1;fill:none}
 .plot .guide{stroke:var(--muted);stroke-width:1;stroke-dasharray:4 4;fill:none}
