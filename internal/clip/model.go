@@ -85,9 +85,11 @@ func (m *Model) Close() error {
 }
 
 // Decode turns an encoded image file into the 3 x S x S values that the model takes. Its error
-// wraps ErrEmpty, ErrUnsupported, ErrTooLarge or ErrDecode.
+// wraps ErrEmpty, ErrUnsupported, ErrTooLarge or ErrDecode, and an indexer.Failure with the reason
+// for the ledger.
 func (m *Model) Decode(image []byte) (indexer.Pixels, error) {
-	return m.bundle.pixels.Pixels(image)
+	pixels, err := m.bundle.pixels.Pixels(image)
+	return pixels, withReason(err)
 }
 
 // pixelCount is how many values an image has.
