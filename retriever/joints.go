@@ -7,7 +7,7 @@ import (
 )
 
 // accepts decides whether what stands before letter i of the text may stand at a place of the
-// pattern. j is the pattern's joint there; its gap is 0 inside a word.
+// pattern. j is the pattern's joint there; its gap is 0 inside a word. One of the two has a gap.
 func (t *folded) accepts(caption string, i int, j joint, words bool) bool {
 	g := t.gaps[i]
 	switch {
@@ -33,8 +33,6 @@ func (t *folded) accepts(caption string, i int, j joint, words bool) bool {
 // "O'Brien", "Joanne" as "Jo-Anne").
 func (t *folded) splits(i int, words bool) bool {
 	switch g := t.gaps[i]; g {
-	case 0:
-		return true
 	case gapHyphen:
 		return true
 	case gapApostrophe:

@@ -1,7 +1,6 @@
 package retriever
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -27,8 +26,7 @@ func newPaperMatcher(roster *Roster) *paperMatcher {
 	byPart := map[string][]paperPattern{}
 	for i := range roster.Persons {
 		name := roster.Persons[i].Name
-		part := slices.MaxFunc(strings.Split(name, "."), func(a, b string) int { return cmp.Compare(len(a), len(b)) })
-		at := partStart(name, part)
+		at, part := longestPart(name)
 		byPart[part] = append(byPart[part], paperPattern{int32(i), name[:at], name[at+len(part):], part})
 	}
 	words := slices.Sorted(maps.Keys(byPart))
@@ -39,16 +37,17 @@ func newPaperMatcher(roster *Roster) *paperMatcher {
 	return m
 }
 
-// partStart gives where the first part of name between full stops that equals part starts.
-func partStart(name, part string) int {
-	at := 0
+// longestPart gives the longest part of a name between full stops, the first of equals, and where
+// it starts.
+func longestPart(name string) (at int, part string) {
+	next := 0
 	for p := range strings.SplitSeq(name, ".") {
-		if p == part {
-			return at
+		if len(p) > len(part) {
+			at, part = next, p
 		}
-		at += len(p) + 1
+		next += len(p) + 1
 	}
-	return at
+	return at, part
 }
 
 func (m *paperMatcher) find(caption string, s *scratch) []match {

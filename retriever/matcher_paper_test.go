@@ -1,10 +1,7 @@
 package retriever
 
 import (
-	"encoding/csv"
-	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
@@ -65,22 +62,6 @@ func TestPaperAgreesWithPandas(t *testing.T) {
 	}
 }
 
-// firstNames gives the 1,000 most common US first names of each sex, in lower case as CC3M has its
-// captions.
-func firstNames(t *testing.T) []string {
-	f, err := os.Open(fixture(t, "names/first_names_top1000_per_sex.csv"))
-	require.NoError(t, err)
-	defer f.Close()
-	rows, err := csv.NewReader(f).ReadAll()
-	require.NoError(t, err)
-	var names []string
-	for _, row := range rows[1:] {
-		names = append(names, strings.ToLower(row[0]))
-	}
-	slices.Sort(names)
-	return slices.Compact(names)
-}
-
 // paperRegexp is the reference: the name with "." as written and everything else quoted.
 func paperRegexp(name string) *regexp.Regexp {
 	return regexp.MustCompile(strings.ReplaceAll(regexp.QuoteMeta(name), `\.`, "."))
@@ -88,10 +69,11 @@ func paperRegexp(name string) *regexp.Regexp {
 
 // One regular expression a name, over a part of the fixture.
 func TestPaperAgreesWithRegexp(t *testing.T) {
-	rows := cc3mValidation(t)[:1500]
-	names := firstNames(t)
+	rows := cc3mValidation(t)[:600]
+	names := firstColumn(t, "names/first_names_top1000_per_sex.csv")
 	for i := range names {
-		if i%3 == 0 && len(names[i]) > 2 { // a full stop in some
+		names[i] = strings.ToLower(names[i]) // as CC3M has its captions
+		if i%3 == 0 && len(names[i]) > 2 {   // a full stop in some
 			names[i] = names[i][:1] + "." + names[i][2:]
 		}
 	}
@@ -117,5 +99,5 @@ func TestPaperAgreesWithRegexp(t *testing.T) {
 		require.Equal(t, want, got[i], n)
 		total += len(want)
 	}
-	require.Greater(t, total, 1000)
+	require.Greater(t, total, 500)
 }

@@ -107,6 +107,9 @@ var strictCases = []struct {
 	{"accents", []string{"Henry VIII"}, "Henry Ⅷ", "Henry Ⅷ"},
 	{"accents", []string{"Алёна Фёдорова"}, "Алена Федорова", "Алена Федорова"},
 
+	{"accents", []string{"Ħal Ŧove Ŋoni"}, "HAL TOVE NONI", "HAL TOVE NONI"},
+	{"accents", []string{"Ɓala Ƙano Ƴari Ɗan"}, "bala kano yari dan", "bala kano yari dan"},
+
 	{"initials", []string{"T.J. Thyne"}, "T.J. Thyne", "T.J. Thyne"},
 	{"initials", []string{"T.J. Thyne"}, "TJ Thyne", "TJ Thyne"},
 	{"initials", []string{"T.J. Thyne"}, "T J Thyne", "T J Thyne"},
@@ -202,6 +205,7 @@ var strictCases = []struct {
 	{"aliases", []string{"Eric Godot Jones", "Eric Godot"}, "Eric Godot Jones", "Eric Godot Jones"},
 	{"aliases", []string{"Eric Godot Jones", "Godot Jones"}, "Eric Godot Jones", "Eric Godot Jones"},
 	{"aliases", []string{"Godot", "Eric"}, "Eric met Godot", "Eric"},
+	{"aliases", []string{"Jean-Luc Kay", "Jean-Luc Kay"}, "Jean Luc Kay", "Jean Luc Kay"},
 	{"aliases", []string{"P!nk"}, "singer P!nk performs", "P!nk"},
 	{"aliases", []string{"P!nk"}, "singer Pnk or P nk", ""},
 	{"aliases", []string{"Ann & Bob"}, "Ann &amp; Bob", "Ann &amp; Bob"},
