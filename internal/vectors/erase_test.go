@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 
+	"rollcall/indexer"
 	"rollcall/retriever"
 )
 
@@ -69,6 +70,43 @@ func TestEraseInterrupted(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, report.Findings)
 	require.Equal(t, int64(1), report.Erased)
+}
+
+// TestEraseKilled makes every state that a process killed while erasing can leave: some files
+// replaced and some not, index.json old or new. Each hides the row at once, and the next erasure
+// brings the folder to where an undisturbed one ends.
+func TestEraseKilled(t *testing.T) {
+	original := buildIndex(t, smallData())
+	whole := copyFolder(t, original)
+	require.NoError(t, Erase(t.Context(), whole, []int64{4}))
+	want, err := os.ReadFile(filepath.Join(whole, indexer.ManifestName))
+	require.NoError(t, err)
+
+	replaced := []string{"img_emb/img_emb_1.npy", "text_emb/text_emb_1.npy", "metadata/metadata_1.parquet", indexer.ManifestName}
+	for done := range len(replaced) + 1 {
+		dir := copyFolder(t, original)
+		require.NoError(t, writeJSON(filepath.Join(dir, erasureName), erasure{Rows: []int64{4}}))
+		for _, name := range replaced[:done] {
+			content, err := os.ReadFile(filepath.Join(whole, name))
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
+		}
+		// a half-written next file
+		require.NoError(t, os.WriteFile(filepath.Join(dir, replaced[0]+".tmp"), []byte("half"), 0o600))
+
+		rows, err := openStore(t, dir).Get(t.Context(), []int64{3, 4})
+		require.NoError(t, err)
+		require.Equal(t, "d", rows[0].Key)
+		require.Equal(t, retriever.Row{ID: 4, Erased: true}, rows[1], "after %d files", done)
+
+		require.NoError(t, Erase(t.Context(), dir, nil))
+		got, err := os.ReadFile(filepath.Join(dir, indexer.ManifestName))
+		require.NoError(t, err)
+		require.Equal(t, string(want), string(got), "after %d files", done)
+		report, err := Verify(t.Context(), dir)
+		require.NoError(t, err)
+		require.Empty(t, report.Findings, "after %d files", done)
+	}
 }
 
 func TestEraseCancelled(t *testing.T) {
@@ -159,6 +197,7 @@ func TestCloseWaits(t *testing.T) {
 			require.NoError(t, err)
 			go func() { closed <- s.Close() }()
 			require.Eventually(t, func() bool { return s.gate.enterThenLeave() != nil }, 5*time.Second, time.Millisecond)
+			require.Never(t, func() bool { return len(closed) > 0 }, 50*time.Millisecond, time.Millisecond, "closed under a reader")
 		}
 		return nil
 	})

@@ -171,7 +171,7 @@ type numberedFile struct {
 }
 
 // numbered lists the partition files of one kind by name, from the first of the folders that has
-// any. The number is the digits at the end of a name; of files without, each is a partition.
+// any. The number is the digits at the end of a name; a file without one is an error.
 func numbered(dir string, folders []string, suffix string) ([]numberedFile, error) {
 	for _, sub := range folders {
 		entries, err := os.ReadDir(filepath.Join(dir, sub)) // sorted by name

@@ -260,6 +260,26 @@ func TestBatches(t *testing.T) {
 	require.ErrorContains(t, s.Batches(t.Context(), 0, nil), "ask for 1")
 }
 
+// BenchmarkGet reads 10,000 rows out of 100,000, spread over all, with a cold cache.
+func BenchmarkGet(b *testing.B) {
+	data := randomBatch(100_000, 2)
+	for i := range data.Rows {
+		data.Rows[i].URL = fmt.Sprintf("https://example.org/%d.jpg", i)
+		data.Rows[i].Fields = map[string]any{"width": i, "NSFW": "UNLIKELY", "similarity": 0.25}
+	}
+	s := openStore(b, buildIndex(b, []retriever.RowBatch{data}))
+	ids := make([]int64, 10_000)
+	for i := range ids {
+		ids[i] = int64(i) * 7919 % 100_000
+	}
+	for b.Loop() {
+		s.cache = newRowCache()
+		if _, err := s.Get(b.Context(), ids); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func FuzzMetadata(f *testing.F) {
 	var b bytes.Buffer
 	if err := (&table{}).write(&b); err != nil {
