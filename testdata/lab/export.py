@@ -109,8 +109,8 @@ def quantise(value: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(np.round(value / scale), -127, 127).astype(np.int8), scale
 
 
-def write_bundle(clip: Clip, name: str, folder: Path) -> None:
-    """Writes the three files of a bundle."""
+def write_bundle(clip: Clip, name: str, folder: Path, compressed: bool) -> None:
+    """Writes the three files of a bundle; compressed, weights are stored in 8 bits, otherwise in float32."""
     folder.mkdir(parents=True, exist_ok=True)
     ids = torch.from_numpy(Tokenizer().encode(["a photo of a person"] * 2))
     pixels = torch.zeros(2, 3, IMAGE_SIZE, IMAGE_SIZE)
@@ -122,7 +122,8 @@ def write_bundle(clip: Clip, name: str, folder: Path) -> None:
         draft = folder / (file + ".tmp")
         with torch.no_grad():
             trace(module, example, names, axes, draft)
-        onnx.save(compress(onnx.load(draft)), draft)
+        if compressed:
+            onnx.save(compress(onnx.load(draft)), draft)
         os.replace(draft, folder / file)
     (folder / "rollcall-model.json").write_text(json.dumps(manifest(name), indent=2) + "\n")
 
@@ -167,7 +168,7 @@ def check(clip: Clip, bundle: Bundle, corpus: Corpus) -> dict:
         "text_length_difference": float(np.abs(short - texts).max()),
     }
     if min(figures["image_least_cosine"], figures["text_least_cosine"]) < LEAST_COSINE:
-        raise SystemExit(f"the 8-bit export is too far from the weights: {figures}")
+        raise SystemExit(f"the exported graph is too far from the weights: {figures}")
     if max(value for name, value in figures.items() if name.endswith("difference")) > 1e-4:
         raise SystemExit(f"a vector depends on batch size or text length: {figures}")
     return {name: float(f"{value:.6g}") for name, value in figures.items()}
@@ -180,10 +181,11 @@ def main() -> None:
     parser.add_argument("trained", type=Path, help="folder with weights.pt")
     parser.add_argument("bundle", type=Path)
     parser.add_argument("--name", default="Rollcall lab")
+    parser.add_argument("--float32", action="store_true", help="store weights as they are, four times as large")
     options = parser.parse_args()
     torch.set_num_threads(1)
     clip = load_clip(options.trained)
-    write_bundle(clip, options.name, options.bundle)
+    write_bundle(clip, options.name, options.bundle, compressed=not options.float32)
     figures = check(clip, Bundle(options.bundle), Corpus(options.corpus))
     (options.trained / "export.json").write_text(json.dumps(figures, indent=2) + "\n")
     print(json.dumps(figures))

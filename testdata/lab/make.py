@@ -14,7 +14,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 WORLDS = ("main", "twin")
-SMALL_RECIPE = ("--epochs", "60", "--warm-up", "60")
+SMALL_RECIPE = ("--epochs", "30", "--warm-up", "40")
 
 
 def run(*command: object) -> None:
@@ -51,7 +51,9 @@ def make(work: Path, small: bool, keep: bool) -> Path:
         train(work, SMALL_RECIPE if small else ())
     for world in WORLDS:
         name = f"Rollcall lab{' (small)' if small else ''}, {world} world"
-        run("export.py", work / "corpus", work / world, work / world / "bundle", "--name", name)
+        # In 8 bits the small world falls short of the least cosine (.99968 measured), and it need not be small.
+        store = ["--float32"] if small else []
+        run("export.py", work / "corpus", work / world, work / world / "bundle", "--name", name, *store)
     run("evaluate.py", work / "corpus", *(work / world / "bundle" for world in WORLDS), work)
     run("pack.py", work, work / "pack")
     return work / "pack"
