@@ -18,10 +18,9 @@ import (
 
 // naive is the whole attack again, the long way: a tensor of float64 similarities per person.
 type naive struct {
-	correct   int
-	score     float64
-	atLeast   int // decoys with a score >= the true name's
-	bestDecoy float64
+	correct int
+	score   float64
+	atLeast int // decoys with a score >= the true name's
 }
 
 func naively(t *testing.T, names []string, p Person, files fstest.MapFS, others map[string]bool) naive {

@@ -124,7 +124,9 @@ func checkVersion(version string) error {
 func dialOptions(timeout time.Duration) []grpc.DialOption {
 	return append(slices.Clone(client.DefaultGrpcOpts),
 		// A closed port is an error at once, with the cause rather than "deadline exceeded".
+		//lint:ignore SA1019 the SDK dials with grpc.DialContext, for which this option is made
 		grpc.WithReturnConnectionError(),
+		//lint:ignore SA1019 as above
 		grpc.FailOnNonTempDialError(true),
 		// The SDK would retry an oversized message, which can never pass, for 22 s.
 		grpc.WithDefaultCallOptions(grpc_retry.WithCodes(codes.Unavailable), grpc_retry.WithMax(2)),

@@ -17,6 +17,7 @@ import (
 const (
 	codeUnimplemented      = 10
 	codeCollectionNotFound = 100
+	codeIndex              = 700 // to 799: missing, unknown or a second one
 	codeDatabaseNotFound   = 800
 	codeParameters         = 1100 // to 1199
 	codeCredentials        = 1400 // to 1499
@@ -38,7 +39,7 @@ func (e *serverError) Error() string {
 func (e *serverError) permanent() bool {
 	hundred := e.code / 100 * 100
 	return e.code == codeUnimplemented || e.code == codeCollectionNotFound || e.code == codeDatabaseNotFound ||
-		e.code == codeAliasNotFound || hundred == codeParameters || hundred == codeCredentials
+		e.code == codeAliasNotFound || hundred == codeIndex || hundred == codeParameters || hundred == codeCredentials
 }
 
 // deadlineInterceptor bounds every call: a frozen server would otherwise hold its caller for ever.
@@ -77,13 +78,15 @@ func statusInterceptor(ctx context.Context, method string, req, reply any, cc *g
 
 // statusError is nil for a success, and for an answer that carries no status.
 func statusError(method string, s *commonpb.Status) error {
+	//lint:ignore SA1019 servers of 2.3 still answer with the old code alone in some calls
+	legacy := s.GetErrorCode()
 	switch {
 	case s.GetCode() != 0:
 		return &serverError{method, s.GetCode(), s.GetReason()}
-	case s.GetErrorCode() == commonpb.ErrorCode_CollectionNotExists:
+	case legacy == commonpb.ErrorCode_CollectionNotExists:
 		return &serverError{method, codeCollectionNotFound, s.GetReason()}
-	case s.GetErrorCode() != commonpb.ErrorCode_Success:
-		return &serverError{method, -int32(s.GetErrorCode()), s.GetReason()}
+	case legacy != commonpb.ErrorCode_Success:
+		return &serverError{method, -int32(legacy), s.GetReason()}
 	}
 	return nil
 }
