@@ -56,8 +56,8 @@ func BenchmarkDecisions(b *testing.B) {
 		photos.first = append(photos.first, len(photos.files))
 	}
 	for b.Loop() {
-		_, err := newPass(o, o.Models[0], names, photos).run(b.Context())
-		require.NoError(b, err)
+		p := newPass(o, o.Models[0], names, photos)
+		require.NoError(b, runPasses(b.Context(), textSource{model: o.Models[0]}, []*pass{p}))
 	}
 	b.ReportMetric(200*30*21*float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
 }

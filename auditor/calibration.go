@@ -20,7 +20,7 @@ type scores struct {
 // rankScores scores every person with photos. The score of a name on a person's photos is the mean
 // cosine over photos and prompts; p ranks the true name's score among the decoys'. The second axis,
 // the name on everybody else's photos, uses the mean of the other persons' means.
-func rankScores(persons []Person, names Candidates, e *evidence, m *matcher, guests []int) []scores {
+func rankScores(persons []Person, names Candidates, e *evidence, m *matcher, host []int) []scores {
 	out := make([]scores, len(persons))
 	withPhotos := 0
 	for _, w := range e.winners {
@@ -28,7 +28,6 @@ func rankScores(persons []Person, names Candidates, e *evidence, m *matcher, gue
 			withPhotos++
 		}
 	}
-	host := hosts(guests)
 	for i, p := range persons {
 		if e.winners[i].Photos() == 0 {
 			continue
@@ -42,7 +41,7 @@ func rankScores(persons []Person, names Candidates, e *evidence, m *matcher, gue
 			s.pOthers = othersP(i, names, e, matched)
 		}
 		if h := host[i]; h >= 0 {
-			s.swapP = stats.RankP(e.guest[h], take(e.decoys[h], matched))
+			s.swapP = stats.RankP(e.guest[faceSwap][h], take(e.decoys[h], matched))
 		}
 		out[i] = s
 	}

@@ -2,10 +2,14 @@ package auditor
 
 import "rollcall/auditor/stats"
 
-// compare sets every two models side by side on the persons that both measured.
+// compare sets every two models side by side on the persons that both measured, and every model
+// beside itself without near-duplicates.
 func compare(models []Model, findings map[string][]Finding) []Comparison {
 	var out []Comparison
 	for i, a := range models {
+		if rest, there := findings[a.Name+withoutNear]; there {
+			out = append(out, paired(a.Name, a.Name+withoutNear, findings[a.Name], rest))
+		}
 		for _, b := range models[i+1:] {
 			out = append(out, paired(a.Name, b.Name, findings[a.Name], findings[b.Name]))
 		}

@@ -12,7 +12,6 @@ import (
 const (
 	photoBatch      = 64
 	photoBatchBytes = 128 << 20
-	textBatch       = 256
 	unitSlack       = 1e-2 // how far from 1 a "unit" vector's length may be: int8 models round
 )
 
@@ -170,32 +169,6 @@ func encodeImages(ctx context.Context, m Model, images [][]byte) ([][]float32, [
 		return nil, nil, fmt.Errorf("model %s returned %d vectors and %d results for %d photos", m.Name, len(vectors), len(failed), len(images))
 	}
 	return vectors, failed, nil
-}
-
-// embedPrompt encodes a template with every name.
-func embedPrompt(ctx context.Context, m Model, template string, names []string, dim int) ([][]float32, error) {
-	texts := fill(template, names)
-	vectors := make([][]float32, 0, len(texts))
-	for from := 0; from < len(texts); from += textBatch {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		batch := texts[from:min(from+textBatch, len(texts))]
-		out, err := m.Encoder.EncodeTexts(ctx, batch)
-		if err != nil {
-			return nil, fmt.Errorf("model %s failed on prompts %q...: %w", m.Name, batch[0], err)
-		}
-		if len(out) != len(batch) {
-			return nil, fmt.Errorf("model %s returned %d vectors for %d prompts", m.Name, len(out), len(batch))
-		}
-		for i, v := range out {
-			if err := checkVector(v, dim); err != nil {
-				return nil, fmt.Errorf("model %s on prompt %q: %w", m.Name, batch[i], err)
-			}
-		}
-		vectors = append(vectors, out...)
-	}
-	return vectors, nil
 }
 
 // checkVector refuses an embedding that decisions could not rest on. dim 0 takes any length.

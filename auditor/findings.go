@@ -8,10 +8,12 @@ import (
 type audit struct {
 	o        Options
 	model    Model
+	label    string // of the findings: the model's name, and which photos where not all
 	names    Candidates
 	photos   *gallery
 	evidence *evidence
-	guests   []int
+	guests   [pairings][]int
+	hosts    []int // whose photos each person's name is tried on, the face swap
 	matcher  *matcher
 }
 
@@ -20,7 +22,6 @@ func (a *audit) findings() []Finding {
 	same := homonyms(a.o.Persons)
 	ballot := NewBallot(len(a.names.Names))
 	lost := a.lostByPerson()
-	host := hosts(a.guests)
 	var out []Finding
 	var at []int // roster index of each finding
 	for i, p := range a.o.Persons {
@@ -29,7 +30,7 @@ func (a *audit) findings() []Finding {
 			continue
 		}
 		f := Finding{
-			Model: a.model.Name, ID: p.ID, Name: displayName(p.Name), Member: p.Member, Count: p.Count,
+			Model: a.label, ID: p.ID, Name: displayName(p.Name), Member: p.Member, Count: p.Count,
 			Photos: w.Photos(), PhotosFailed: lost[i],
 		}
 		for prompt, elected := range ballot.Plurality(w, nil) {
@@ -39,7 +40,7 @@ func (a *audit) findings() []Finding {
 		}
 		f.CorrectPrompts = len(f.ElectedBy)
 		f.Detected = f.CorrectPrompts >= a.o.Tau
-		if h := host[i]; h >= 0 {
+		if h := a.hosts[i]; h >= 0 && a.o.controlled(FaceSwap) {
 			swapped := ballot.Correct(a.evidence.winners[h], a.names.Person[i], nil) >= a.o.Tau
 			f.SwapDetected = &swapped
 		}
@@ -56,12 +57,15 @@ func (a *audit) findings() []Finding {
 
 // addScores adds the continuous scores, their p-values and, over all persons, their q-values.
 func (a *audit) addScores(findings []Finding, at []int) {
-	scored := rankScores(a.o.Persons, a.names, a.evidence, a.matcher, a.guests)
+	scored := rankScores(a.o.Persons, a.names, a.evidence, a.matcher, a.hosts)
 	ps := make([]float64, len(findings))
 	for i := range findings {
 		f, s := &findings[i], scored[at[i]]
 		f.Score, f.DecoyMean, f.DecoySD, f.Z = known(s.own), known(s.decoyMean), known(s.decoySD), known(s.z)
-		f.P, f.POthers, f.SwapP, f.Decoys = known(s.p), known(s.pOthers), known(s.swapP), s.decoys
+		f.P, f.POthers, f.Decoys = known(s.p), known(s.pOthers), s.decoys
+		if f.SwapDetected != nil {
+			f.SwapP = known(s.swapP)
+		}
 		ps[i] = s.p
 	}
 	for i, q := range stats.BenjaminiHochberg(ps) {
@@ -84,11 +88,11 @@ func (a *audit) failures() []Failure {
 	for i, p := range a.o.Persons {
 		for next < len(a.photos.lost) && a.photos.lost[next].person == i {
 			l := a.photos.lost[next]
-			out = append(out, Failure{Model: a.model.Name, ID: p.ID, Photo: l.file, Reason: l.reason.Error()})
+			out = append(out, Failure{Model: a.label, ID: p.ID, Photo: l.file, Reason: l.reason.Error()})
 			next++
 		}
 		if a.photos.photos(i) == 0 {
-			out = append(out, Failure{Model: a.model.Name, ID: p.ID, Reason: "no usable photo: the person was not measured"})
+			out = append(out, Failure{Model: a.label, ID: p.ID, Reason: "no usable photo: the person was not measured"})
 		}
 	}
 	return out

@@ -123,7 +123,7 @@ func frequency(ctx context.Context, o Options, model string, findings []Finding)
 		return nil
 	}
 	fr := &Frequency{Persons: len(all), Bins: filled(binsOf(countsOf(members)), members, o.Confidence)}
-	if o.has(Paper) {
+	if o.published() {
 		fr.PaperBins = filled(edgesToBins(paperEdges(), false), members, o.Confidence)
 	}
 	fr.Spearman, fr.SpearmanP = rankCorrelation(ctx, o, model+" all", all)

@@ -19,23 +19,29 @@ func sexOf(word string) string {
 
 // matcher finds the decoys that are like a person.
 type matcher struct {
-	by    []Match
-	sex   []string // of each decoy, by its first name; "" when that does not tell
-	words []int    // of each decoy's name
+	by     []Match
+	sex    []string // of each decoy, by its first name; "" when that does not tell
+	words  []int    // of each decoy's name
+	tokens map[string]int
+	decoy  []string // nameKey of each decoy
 }
 
-func newMatcher(by []Match, c Candidates) (*matcher, error) {
+func newMatcher(by []Match, c Candidates, tokenizer Tokenizer) (*matcher, error) {
 	men, women, _, err := readNameLists()
 	if err != nil {
 		return nil, err
 	}
 	manRank, womanRank := ranks(men), ranks(women)
 	m := &matcher{by: by}
+	if slices.Contains(by, MatchTokens) {
+		m.tokens = tokenCounts(tokenizer, c.Names)
+	}
 	for _, d := range c.Decoys {
 		words := strings.Fields(c.Names[d])
 		first := nameKey(words[0])
 		m.sex = append(m.sex, likelySex(manRank[first], womanRank[first]))
 		m.words = append(m.words, len(words))
+		m.decoy = append(m.decoy, nameKey(c.Names[d]))
 	}
 	return m, nil
 }
@@ -66,13 +72,16 @@ func likelySex(man, woman int) string {
 // decoys are the positions, among all decoys, of those that match the person. A person of unknown
 // sex is matched by the other properties alone.
 func (m *matcher) decoys(p Person) []int {
-	sex, words := sexOf(p.Sex), len(strings.Fields(displayName(p.Name)))
+	sex, words, key := sexOf(p.Sex), len(strings.Fields(displayName(p.Name))), nameKey(p.Name)
 	var out []int
 	for d := range m.sex {
 		if slices.Contains(m.by, MatchSex) && sex != "" && m.sex[d] != sex {
 			continue
 		}
 		if slices.Contains(m.by, MatchWords) && m.words[d] != words {
+			continue
+		}
+		if m.tokens != nil && m.tokens[m.decoy[d]] != m.tokens[key] {
 			continue
 		}
 		out = append(out, d)

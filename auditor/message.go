@@ -5,15 +5,18 @@ import "rollcall/auditor/stats"
 // Protocol names the form of the stream; a reader refuses another one.
 const Protocol = "rollcall-audit/1"
 
-// Message is one record of an audit's stream. Exactly one field is set. The order is: Config, then
-// model by model its Findings and Failures, then a Summary per model, Comparisons, and one Timing.
+// Message is one record of an audit's stream. Exactly one field is set. The order is: Config, near
+// duplicates, then model by model its Findings, Failures and control rows, then a Summary per model,
+// Comparisons, and one Timing.
 type Message struct {
-	Config     *Config     `json:"config,omitempty"`
-	Finding    *Finding    `json:"finding,omitempty"`
-	Failure    *Failure    `json:"failure,omitempty"`
-	Summary    *Summary    `json:"summary,omitempty"`
-	Comparison *Comparison `json:"comparison,omitempty"`
-	Timing     *Timing     `json:"timing,omitempty"`
+	Config     *Config        `json:"config,omitempty"`
+	Duplicate  *NearDuplicate `json:"near_duplicate,omitempty"`
+	Finding    *Finding       `json:"finding,omitempty"`
+	Failure    *Failure       `json:"failure,omitempty"`
+	Control    *ControlRow    `json:"control,omitempty"`
+	Summary    *Summary       `json:"summary,omitempty"`
+	Comparison *Comparison    `json:"comparison,omitempty"`
+	Timing     *Timing        `json:"timing,omitempty"`
 }
 
 // Handler takes the messages of a run, or of a stored stream, in order. Its error ends the run.
@@ -33,10 +36,13 @@ type Config struct {
 	PhotosDigest string      `json:"photos_digest"` // SHA-256 of paths and contents
 	NamesDigest  string      `json:"names_digest"`  // SHA-256 of the names, one a line
 	Prompts      []string    `json:"prompts"`
-	NamesFrom    string      `json:"names_from"` // "file" or "invented"
+	NamesFrom    string      `json:"names_from"` // "file", "invented" or "roster"
 	Names        []string    `json:"names"`      // every candidate, in index order
 	Decoys       int         `json:"decoys"`     // how many of them belong to nobody on the roster
 	MatchDecoys  []Match     `json:"match_decoys,omitempty"`
+	Controls     []Control   `json:"controls,omitempty"`
+	Covariates   []Covariate `json:"covariates,omitempty"`
+	Training     *Compared   `json:"training,omitempty"` // absent: not compared with training images
 	Seed         uint64      `json:"seed"`
 	Tau          int         `json:"tau"`
 	Ks           []int       `json:"ks,omitempty"` // as asked; absent: 1, 3, 5, ... as far as the photos go
@@ -53,6 +59,8 @@ type ModelInfo struct {
 	Name   string            `json:"name"`
 	Digest string            `json:"digest"`         // SHA-256 of its files
 	Info   map[string]string `json:"info,omitempty"` // dimension, activation, preprocessing, ...
+
+	Reference bool `json:"reference,omitempty"` // known not to have seen the data
 }
 
 // Finding is what one model showed about one person, by all the person's photos.

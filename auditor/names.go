@@ -26,7 +26,7 @@ type Candidates struct {
 	Names  []string // in index order: of equal similarities the lower index wins
 	Person []int    // index of each person's name, in roster order
 	Decoys []int    // indexes of names that belong to no person of the roster
-	From   string   // "file" or "invented"
+	From   string   // "file", "invented" or "roster"
 	Notes  []string // what was changed on the way
 }
 
@@ -73,6 +73,26 @@ func candidatesInvented(decoys int, persons []Person, seed uint64) (Candidates, 
 		at[nameKey(name)] = i
 	}
 	return c.finish(persons, at), nil
+}
+
+// candidatesReal takes the roster's names alone, in its order, as the study's first version did.
+func candidatesReal(persons []Person) Candidates {
+	c := Candidates{From: "roster"}
+	at := map[string]int{}
+	c.addRoster(persons, at)
+	return c.finish(persons, at)
+}
+
+// candidatesOf chooses the candidates by the options.
+func candidatesOf(o Options) (Candidates, error) {
+	switch {
+	case o.has(V1):
+		return candidatesReal(o.Persons), nil
+	case o.Names != nil:
+		return candidatesFrom(o.Names, o.Persons)
+	default:
+		return candidatesInvented(o.Decoys, o.Persons, o.Seed)
+	}
 }
 
 // addRoster appends the roster's names that are not there yet and says how many.

@@ -108,6 +108,21 @@ func TestCandidates(t *testing.T) {
 	})
 }
 
+// letterTokens is a tokenizer that gives each byte a token between a start and an end token.
+type letterTokens struct{}
+
+func (letterTokens) Tokens(texts []string) [][]int64 {
+	out := make([][]int64, len(texts))
+	for i, text := range texts {
+		out[i] = append(out[i], 998)
+		for _, b := range []byte(text) {
+			out[i] = append(out[i], int64(b))
+		}
+		out[i] = append(append(out[i], 999), make([]int64, 20)...)
+	}
+	return out
+}
+
 func TestMatcher(t *testing.T) {
 	c := Candidates{Names: []string{"James Hill", "Mary Hill", "Jamie Hill", "Zzyzx Hill", "Mary Ann Hill"}, Decoys: []int{0, 1, 2, 3, 4}}
 	for name, tc := range map[string]struct {
@@ -120,10 +135,11 @@ func TestMatcher(t *testing.T) {
 		"men":             {[]Match{MatchSex}, Person{Name: "Bob Fox", Sex: "M"}, []int{0}},
 		"unknown sex":     {[]Match{MatchSex}, Person{Name: "Bob Fox"}, []int{0, 1, 2, 3, 4}},
 		"words":           {[]Match{MatchWords}, Person{Name: "Bob_van_Fox"}, []int{4}},
+		"tokens":          {[]Match{MatchTokens}, Person{Name: "Jamie Hill"}, []int{0, 2, 3}}, // 10 letters and spaces, like James and Zzyzx
 		"words and women": {[]Match{MatchWords, MatchSex}, Person{Name: "Eve Fox", Sex: "w"}, []int{1}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m, err := newMatcher(tc.by, c)
+			m, err := newMatcher(tc.by, c, letterTokens{})
 			require.NoError(t, err)
 			require.Equal(t, tc.want, m.decoys(tc.p), "Jamie is as frequent in both lists and Zzyzx in neither: of no known sex")
 		})

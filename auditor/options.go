@@ -18,6 +18,9 @@ const (
 	Paper Mode = "paper"
 	// Calibrated adds the continuous score, ranked against decoys.
 	Calibrated Mode = "calibrated"
+	// V1 is the rule of the study's first version: the bare name as the only prompt, and the roster's
+	// names as the only candidates. It has no decoys, so nothing can be calibrated, and runs alone.
+	V1 Mode = "v1"
 )
 
 // Match is a property that decoys must share with the person they are ranked against.
@@ -28,6 +31,8 @@ const (
 	MatchSex Match = "sex"
 	// MatchWords takes decoys with as many words as the person's name.
 	MatchWords Match = "words"
+	// MatchTokens takes decoys with as many tokens as the person's name.
+	MatchTokens Match = "tokens"
 )
 
 // Model is a model under audit.
@@ -36,6 +41,10 @@ type Model struct {
 	Digest  string            // SHA-256 of the model's files
 	Info    map[string]string // what else identifies it: dimension, activation, preprocessing
 	Encoder Encoder
+
+	// Reference marks a control: a model that is known not to have seen the data. What it detects
+	// is not evidence of training.
+	Reference bool
 }
 
 // Options is what to audit and how. Models, Persons and Photos are required; the zero value of
@@ -48,8 +57,12 @@ type Options struct {
 	Names       []string // the whole candidate list in order; nil invents decoys
 	Decoys      int      // how many to invent when Names is nil; 0: real and invented together 1,000
 	MatchDecoys []Match
-	Prompts     []string // nil: the 21 published templates
-	Modes       []Mode   // nil: both
+	Tokenizer   Tokenizer // needed to match decoys by tokens
+	Prompts     []string  // nil: the 21 published templates
+	Modes       []Mode    // nil: paper and calibrated
+	Controls    []Control // nil: all
+	Training    *Training // nil: photos are not compared with training images
+	Covariates  []Covariate
 
 	Tau       int   // correct prompts that make a person detected; 0: 1
 	Ks        []int // numbers of photos of the curves; nil: 1, 3, 5, ... up to 30 or the fewest photos
@@ -66,6 +79,7 @@ type Options struct {
 	MaxPhotoBytes int64 // larger files become failures; 0: 64 MiB
 
 	ToolVersion string
+	Texts       TextCache      // keeps text embeddings; nil: they are made anew
 	Predictions PredictionSink // gets every single decision; nil: none
 	Progress    func(Progress) // called now and then from one goroutine; nil: never
 }
@@ -80,11 +94,17 @@ type Progress struct {
 }
 
 func (o Options) withDefaults() Options {
-	if o.Prompts == nil {
-		o.Prompts = Prompts()
-	}
 	if o.Modes == nil {
 		o.Modes = []Mode{Paper, Calibrated}
+	}
+	switch {
+	case o.Prompts == nil && o.has(V1):
+		o.Prompts = []string{nameSlot}
+	case o.Prompts == nil:
+		o.Prompts = Prompts()
+	}
+	if o.Controls == nil {
+		o.Controls = AllControls()
 	}
 	fallback(&o.Tau, 1)
 	fallback(&o.Draws, 20)
@@ -124,17 +144,40 @@ func (o Options) check() error {
 	if err := checkPrompts(o.Prompts); err != nil {
 		return err
 	}
-	for _, m := range o.Modes {
-		if m != Paper && m != Calibrated {
-			return fmt.Errorf("mode %q is unknown: use paper, calibrated or both", m)
-		}
+	if err := o.checkChoices(); err != nil {
+		return err
 	}
-	for _, m := range o.MatchDecoys {
-		if m != MatchSex && m != MatchWords {
-			return fmt.Errorf("decoys cannot be matched by %q: use sex, words or both", m)
-		}
+	if err := o.Training.check(); err != nil {
+		return err
 	}
 	return o.checkNumbers()
+}
+
+// checkChoices refuses modes, matches, controls and covariates that do not exist or do not go
+// together.
+func (o Options) checkChoices() error {
+	for _, m := range o.Modes {
+		if m != Paper && m != Calibrated && m != V1 {
+			return fmt.Errorf("mode %q is unknown: use paper, calibrated, both, or v1 alone", m)
+		}
+	}
+	if o.has(V1) && (len(o.Modes) > 1 || len(o.Names) > 0 || o.Decoys > 0 || len(o.Prompts) > 1 || o.Prompts[0] != nameSlot) {
+		return errors.New("mode v1 has its own prompt (the bare name) and candidates (the roster's names): run it alone, without prompts, names or decoys")
+	}
+	for _, m := range o.MatchDecoys {
+		switch {
+		case m != MatchSex && m != MatchWords && m != MatchTokens:
+			return fmt.Errorf("decoys cannot be matched by %q: use sex, words or tokens", m)
+		case m == MatchTokens && o.Tokenizer == nil:
+			return errors.New("decoys cannot be matched by tokens without a tokenizer")
+		}
+	}
+	for _, c := range o.Controls {
+		if !slices.Contains(AllControls(), c) {
+			return fmt.Errorf("control %q is unknown: use any of %v", c, AllControls())
+		}
+	}
+	return o.checkCovariates()
 }
 
 func (o Options) checkNumbers() error {
@@ -149,6 +192,7 @@ func (o Options) checkNumbers() error {
 		{"workers", o.Workers, 1, 1024},
 		{"photos a person", o.MaxPhotos, 1, 1_000_000},
 		{"decoys", o.Decoys, 0, mostNames},
+		{"prompt templates", len(o.Prompts), 1, mostPrompts},
 	} {
 		if n.value < n.low || n.value > n.top {
 			return fmt.Errorf("%s: %d is outside %d to %d", n.what, n.value, n.low, n.top)
@@ -173,11 +217,17 @@ func (o Options) checkNumbers() error {
 
 func (o Options) has(m Mode) bool { return slices.Contains(o.Modes, m) }
 
+// published reports whether a published rule with its curves was asked for.
+func (o Options) published() bool { return o.has(Paper) || o.has(V1) }
+
 func checkModels(models []Model) error {
 	if len(models) == 0 {
 		return errors.New("no model to audit")
 	}
 	seen := map[string]bool{}
+	if !slices.ContainsFunc(models, func(m Model) bool { return !m.Reference }) {
+		return errors.New("every model is a reference: give a model to audit")
+	}
 	for i, m := range models {
 		switch {
 		case m.Name == "":

@@ -18,11 +18,12 @@ const (
 
 // evidence is what remains of the similarities of one model: decisions and means.
 type evidence struct {
-	winners []Winners   // by person
-	own     []float64   // mean similarity of the true name, by person; the means are over photos and prompts
-	guest   []float64   // mean similarity of the guest name (face swap), by person
-	decoys  [][]float64 // mean similarity of each decoy, by person
-	total   []float64   // sum over persons of their mean similarity, by candidate
+	winners []Winners           // by person
+	own     []float64           // mean similarity of the true name, by person; the means are over photos and prompts
+	guest   [pairings][]float64 // mean similarity of a guest name, by pairing and person
+	decoys  [][]float64         // mean similarity of each decoy, by person
+	total   []float64           // sum over persons of their mean similarity, by candidate
+	prior   []float64           // how far each name's texts stand from the others, by candidate
 }
 
 // pass goes through all photos, prompts and names of one model. Text embeddings are there for one
@@ -32,8 +33,8 @@ type pass struct {
 	model     Model
 	names     Candidates
 	photos    *gallery
-	guests    []int // person whose name each person's photos are tried with; -1: none
-	chunk     int   // persons a chunk
+	guests    [pairings][]int // person whose name each person's photos are tried with; -1: none
+	chunk     int             // persons a chunk
 	evidence  evidence
 	perChunk  [][]float64 // evidence.total in the making, by chunk of persons
 	decisions []Prediction
@@ -41,11 +42,15 @@ type pass struct {
 
 func newPass(o Options, m Model, names Candidates, photos *gallery) *pass {
 	n := len(o.Persons)
-	p := &pass{o: o, model: m, names: names, photos: photos, guests: guests(o.Persons, photos)}
+	p := &pass{o: o, model: m, names: names, photos: photos}
 	p.chunk = max(leastChunk, (n+mostChunks-1)/mostChunks)
 	p.evidence = evidence{
-		winners: make([]Winners, n), own: make([]float64, n), guest: make([]float64, n),
-		decoys: make([][]float64, n), total: make([]float64, len(names.Names)),
+		winners: make([]Winners, n), own: make([]float64, n),
+		decoys: make([][]float64, n), total: make([]float64, len(names.Names)), prior: make([]float64, len(names.Names)),
+	}
+	for pairing := range pairings {
+		p.guests[pairing] = guests(o.Persons, photos, pairing)
+		p.evidence.guest[pairing] = make([]float64, n)
 	}
 	for i := range n {
 		p.evidence.winners[i] = Winners{len(o.Prompts), make([]int32, photos.photos(i)*len(o.Prompts))}
@@ -61,33 +66,41 @@ func newPass(o Options, m Model, names Candidates, photos *gallery) *pass {
 	return p
 }
 
-// run takes prompt by prompt.
-func (p *pass) run(ctx context.Context) (*evidence, error) {
-	for i, template := range p.o.Prompts {
-		vectors, err := embedPrompt(ctx, p.model, template, p.names.Names, p.photos.dim)
+// runPasses takes prompt by prompt through passes of one model over different photos, so that every
+// text is encoded once.
+func runPasses(ctx context.Context, texts textSource, passes []*pass) error {
+	first := passes[0]
+	for i, template := range first.o.Prompts {
+		vectors, err := texts.prompt(ctx, template, first.names.Names, first.photos.dim)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		packed, err := similarity.Pack(vectors)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if err := p.prompt(ctx, i, packed); err != nil {
-			return nil, err
-		}
-		if p.decisions != nil {
+		for _, p := range passes {
+			addPrior(p.evidence.prior, vectors, len(p.o.Prompts))
+			if err := p.prompt(ctx, i, packed); err != nil {
+				return err
+			}
+			if p.decisions == nil {
+				continue
+			}
 			if err := p.o.Predictions.Predictions(p.model.Name, p.decisions); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		p.o.Progress(Progress{Model: p.model.Name, Stage: "prompts", Done: i + 1, Total: len(p.o.Prompts)})
+		first.o.Progress(Progress{Model: first.model.Name, Stage: "prompts", Done: i + 1, Total: len(first.o.Prompts)})
 	}
-	for _, chunk := range p.perChunk {
-		for n, s := range chunk {
-			p.evidence.total[n] += s
+	for _, p := range passes {
+		for _, chunk := range p.perChunk {
+			for n, s := range chunk {
+				p.evidence.total[n] += s
+			}
 		}
 	}
-	return &p.evidence, nil
+	return nil
 }
 
 // prompt decides all photos by one prompt, chunks of persons in parallel.
@@ -160,8 +173,10 @@ func (w *worker) add(person int, count float64, total []float64) {
 	for d, n := range w.names.Decoys {
 		e.decoys[person][d] += w.sums[n] / count
 	}
-	if g := w.guests[person]; g >= 0 {
-		e.guest[person] += w.sums[w.names.Person[g]] / count
+	for pairing := range pairings {
+		if g := w.guests[pairing][person]; g >= 0 {
+			e.guest[pairing][person] += w.sums[w.names.Person[g]] / count
+		}
 	}
 	for n, s := range w.sums {
 		total[n] += s / count

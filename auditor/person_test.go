@@ -38,7 +38,8 @@ func TestSwapIsARotationWithinTheSexes(t *testing.T) {
 		{Name: "no photos", Sex: "f"}, {Name: "D", Sex: "female"}, {Name: "E"},
 	}
 	g := &gallery{first: []int{0, 2, 4, 6, 6, 8, 10}}
-	guest := guests(persons, g)
+	guest := guests(persons, g, faceSwap)
 	require.Equal(t, []int{2, -1, 4, -1, 0, -1}, guest, "alone of a sex, or without photos: nobody")
 	require.Equal(t, []int{4, -1, 0, -1, 2, -1}, hosts(guest))
+	require.Equal(t, []int{4, -1, 0, -1, 2, -1}, guests(persons, g, nameSwap), "the name swap goes round the other way")
 }

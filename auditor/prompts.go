@@ -8,6 +8,9 @@ import (
 // nameSlot is where a prompt template takes the name.
 const nameSlot = "{0}"
 
+// mostPrompts bounds the work of a run: every prompt is encoded with every name.
+const mostPrompts = 1000
+
 // Prompts returns the 21 prompt templates of Hintersdorf et al., in the authors' order.
 func Prompts() []string {
 	return []string{

@@ -25,13 +25,13 @@ func (a *audit) resampled(ctx context.Context, which string, persons []int, rate
 	if err := group.Wait(); err != nil {
 		return stats.Estimate{}, err
 	}
-	return stats.TwoStage(outcomes, rate.Value, a.o.resampling(ctx, "two-stage", a.model.Name, which)), nil
+	return stats.TwoStage(outcomes, rate.Value, a.o.resampling(ctx, "two-stage", a.label, which)), nil
 }
 
 // photoOutcomes decides on resamples of a person's photos: 1 where detected.
 func (a *audit) photoOutcomes(person int) []float64 {
 	w := a.evidence.winners[person]
-	source := newRandom(a.o.Seed, "photos", a.model.Name, a.o.Persons[person].ID)
+	source := newRandom(a.o.Seed, "photos", a.label, a.o.Persons[person].ID)
 	ballot := NewBallot(len(a.names.Names))
 	photos := make([]int, w.Photos())
 	out := make([]float64, photoResamples)

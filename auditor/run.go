@@ -36,6 +36,7 @@ type run struct {
 	names     Candidates
 	album     *album
 	matcher   *matcher
+	near      *duplicates // nil without a training index
 	byModel   map[string][]Finding
 	summaries []Summary
 	timing    Timing
@@ -47,15 +48,10 @@ func (r *run) prepare(ctx context.Context) error {
 	var labelNotes []string
 	r.o.Persons, labelNotes = labelled(r.o.Persons)
 	var err error
-	if r.o.Names != nil {
-		r.names, err = candidatesFrom(r.o.Names, r.o.Persons)
-	} else {
-		r.names, err = candidatesInvented(r.o.Decoys, r.o.Persons, r.o.Seed)
-	}
-	if err != nil {
+	if r.names, err = candidatesOf(r.o); err != nil {
 		return err
 	}
-	if r.matcher, err = newMatcher(r.o.MatchDecoys, r.names); err != nil {
+	if r.matcher, err = newMatcher(r.o.MatchDecoys, r.names, r.o.Tokenizer); err != nil {
 		return err
 	}
 	if r.album, err = findPhotos(ctx, r.o); err != nil {
@@ -64,9 +60,27 @@ func (r *run) prepare(ctx context.Context) error {
 	if err := r.album.hash(ctx, r.o.Progress); err != nil {
 		return err
 	}
+	if r.o.Training != nil {
+		if r.near, err = findDuplicates(ctx, r.o, r.album); err != nil {
+			return err
+		}
+	}
+	return r.begin(labelNotes)
+}
+
+// begin sends the Config and the near-duplicates.
+func (r *run) begin(labelNotes []string) error {
 	c := r.config()
 	c.Notes = append(append(append(c.Notes, labelNotes...), r.names.Notes...), r.album.notes...)
-	return r.h.Handle(Message{Config: &c})
+	if err := r.h.Handle(Message{Config: &c}); err != nil || r.near == nil {
+		return err
+	}
+	for i := range r.near.found {
+		if err := r.h.Handle(Message{Duplicate: &r.near.found[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (r *run) config() Config {
@@ -76,10 +90,13 @@ func (r *run) config() Config {
 		RosterDigest: rosterDigest(o.Persons), PhotosDigest: r.album.digest, NamesDigest: namesDigest(r.names.Names),
 		Prompts: o.Prompts, NamesFrom: r.names.From, Names: r.names.Names, Decoys: len(r.names.Decoys), MatchDecoys: o.MatchDecoys,
 		Seed: o.Seed, Tau: o.Tau, Ks: o.Ks, Draws: o.Draws, MinPhotos: o.MinPhotos, MaxCount: o.MaxCount,
-		Confidence: o.Confidence, Resamples: o.Resamples,
+		Confidence: o.Confidence, Resamples: o.Resamples, Controls: o.Controls, Covariates: o.Covariates,
 	}
 	for _, m := range o.Models {
-		c.Models = append(c.Models, ModelInfo{m.Name, m.Digest, m.Info})
+		c.Models = append(c.Models, ModelInfo{m.Name, m.Digest, m.Info, m.Reference})
+	}
+	if r.near != nil {
+		c.Training = &r.near.compared
 	}
 	twice := 0
 	for _, same := range homonyms(o.Persons) {
@@ -93,28 +110,76 @@ func (r *run) config() Config {
 	return c
 }
 
+// view is one look at a model's evidence: by all photos, or by some.
+type view struct {
+	label string
+	pass  *pass
+}
+
 // model audits one model and sends its findings and failures.
 func (r *run) model(ctx context.Context, m Model) error {
-	stop := r.clock(m.Name, "photos")
-	photos, err := embedPhotos(ctx, m, r.album, r.o.Progress)
-	stop()
+	photos, err := r.embedded(ctx, m)
 	if err != nil {
 		return err
 	}
-	if len(photos.files) == 0 {
-		first := photos.lost[0]
-		return fmt.Errorf("model %s could use none of %d photos; the first, %s: %w", m.Name, len(photos.lost), first.file, first.reason)
+	views := r.views(m, photos)
+	passes := make([]*pass, len(views))
+	for i, v := range views {
+		passes[i] = v.pass
 	}
-	stop = r.clock(m.Name, "prompts")
-	p := newPass(r.o, m, r.names, photos)
-	found, err := p.run(ctx)
+	stop := r.clock(m.Name, "prompts")
+	err = runPasses(ctx, textSource{m, r.o.Texts}, passes)
 	stop()
 	if err != nil {
 		return err
 	}
 	defer r.clock(m.Name, "statistics")()
-	a := &audit{o: r.o, model: m, names: r.names, photos: photos, evidence: found, guests: p.guests, matcher: r.matcher}
-	findings := a.findings()
+	for _, v := range views {
+		if err := r.report(ctx, m, v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// embedded encodes the photos under a model, unless the comparison with training images did.
+func (r *run) embedded(ctx context.Context, m Model) (*gallery, error) {
+	if r.near != nil && m.Digest != "" && r.o.Training.Digest == m.Digest {
+		return r.near.photos, nil
+	}
+	defer r.clock(m.Name, "photos")()
+	photos, err := embedPhotos(ctx, m, r.album, r.o.Progress)
+	if err != nil {
+		return nil, err
+	}
+	if len(photos.files) == 0 {
+		first := photos.lost[0]
+		return nil, fmt.Errorf("model %s could use none of %d photos; the first, %s: %w", m.Name, len(photos.lost), first.file, first.reason)
+	}
+	return photos, nil
+}
+
+// views are the model by all photos and, where some nearly repeat training images, without those.
+func (r *run) views(m Model, photos *gallery) []view {
+	views := []view{{m.Name, newPass(r.o, m, r.names, photos)}}
+	if r.near == nil || len(r.near.found) == 0 {
+		return views
+	}
+	o := r.o
+	o.Predictions = nil // they are there for all photos
+	return append(views, view{m.Name + withoutNear, newPass(o, m, r.names, photos.without(r.near.left))})
+}
+
+// withoutNear is added to a model's name for the findings without near-duplicates.
+const withoutNear = " without near-duplicates"
+
+// report sends one view's findings, failures and controls, and keeps its summary.
+func (r *run) report(ctx context.Context, m Model, v view) error {
+	a := &audit{
+		o: r.o, model: m, label: v.label, names: r.names, photos: v.pass.photos, evidence: &v.pass.evidence,
+		guests: v.pass.guests, hosts: hosts(v.pass.guests[faceSwap]), matcher: r.matcher,
+	}
+	findings, controls := a.findings(), a.controlRows()
 	for i := range findings {
 		if err := r.h.Handle(Message{Finding: &findings[i]}); err != nil {
 			return err
@@ -125,11 +190,16 @@ func (r *run) model(ctx context.Context, m Model) error {
 			return err
 		}
 	}
-	s, err := a.summarise(ctx, findings)
+	for i := range controls {
+		if err := r.h.Handle(Message{Control: &controls[i]}); err != nil {
+			return err
+		}
+	}
+	s, err := a.summarise(ctx, findings, controls)
 	if err != nil {
 		return err
 	}
-	r.byModel[m.Name] = findings
+	r.byModel[v.label] = findings
 	r.summaries = append(r.summaries, s)
 	return nil
 }

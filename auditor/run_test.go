@@ -135,7 +135,7 @@ func TestStreamIsOrderedAndRepeatable(t *testing.T) {
 			order = append(order, kind)
 		}
 	}
-	require.Equal(t, []string{"config", "finding", "summary", "comparison", "timing"}, order)
+	require.Equal(t, []string{"config", "finding", "control", "finding", "control", "summary", "comparison", "timing"}, order)
 }
 
 type both struct{ a, b Handler }
@@ -150,6 +150,10 @@ func kindOf(m Message) string {
 		return "finding"
 	case m.Failure != nil:
 		return "failure"
+	case m.Control != nil:
+		return "control"
+	case m.Duplicate != nil:
+		return "near-duplicate"
 	case m.Summary != nil:
 		return "summary"
 	case m.Comparison != nil:
@@ -306,6 +310,13 @@ func TestRunRefuses(t *testing.T) {
 		"a prompt twice":        {func(o *Options) { o.Prompts = []string{"{0}", "{0}"} }, "twice"},
 		"tau above the prompts": {func(o *Options) { o.Tau = 22 }, "tau: 22 is outside 1 to 21"},
 		"an unknown mode":       {func(o *Options) { o.Modes = []Mode{"fast"} }, "mode \"fast\""},
+		"v1 with others":        {func(o *Options) { o.Modes = []Mode{V1, Paper} }, "run it alone"},
+		"v1 with decoys":        {func(o *Options) { o.Modes = []Mode{V1} }, "run it alone"},
+		"an unknown control":    {func(o *Options) { o.Controls = []Control{"nothing"} }, "control \"nothing\""},
+		"an unknown covariate":  {func(o *Options) { o.Covariates = []Covariate{"age"} }, "covariate \"age\""},
+		"tokens, no tokenizer":  {func(o *Options) { o.MatchDecoys = []Match{MatchTokens} }, "without a tokenizer"},
+		"references alone":      {func(o *Options) { o.Models[0].Reference = true }, "every model is a reference"},
+		"a training index":      {func(o *Options) { o.Training = &Training{} }, "needs the model that made it"},
 		"an unknown match":      {func(o *Options) { o.MatchDecoys = []Match{"age"} }, "\"age\""},
 		"names and decoys":      {func(o *Options) { o.Names = []string{"A B"} }, "exclude each other"},
 		"names that tie":        {func(o *Options) { o.Decoys, o.Names = 0, []string{"Ann Bee", "ann_bee"} }, "lines 1 and 2"},

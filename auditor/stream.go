@@ -78,7 +78,7 @@ func parseMessage(line []byte, first bool) (Message, error) {
 		return m, errors.New("more than one message on a line")
 	}
 	set := 0
-	for _, there := range []bool{m.Config != nil, m.Finding != nil, m.Failure != nil, m.Summary != nil, m.Comparison != nil, m.Timing != nil} {
+	for _, there := range []bool{m.Config != nil, m.Duplicate != nil, m.Finding != nil, m.Failure != nil, m.Control != nil, m.Summary != nil, m.Comparison != nil, m.Timing != nil} {
 		if there {
 			set++
 		}

@@ -7,10 +7,10 @@ import (
 )
 
 // summarise sums up one model's findings.
-func (a *audit) summarise(ctx context.Context, findings []Finding) (Summary, error) {
+func (a *audit) summarise(ctx context.Context, findings []Finding, controls []ControlRow) (Summary, error) {
 	by := split(findings)
 	s := Summary{
-		Model: a.model.Name, Persons: len(findings), Members: len(by.members), NonMembers: len(by.nonMembers),
+		Model: a.label, Of: a.model.Name, Reference: a.model.Reference, Persons: len(findings), Members: len(by.members), NonMembers: len(by.nonMembers),
 		Unlabelled: len(by.unlabelled), WithoutPhotos: len(a.o.Persons) - len(findings),
 		Photos: len(a.photos.files), PhotosFailed: len(a.photos.lost), Detected: detectedOf(findings),
 	}
@@ -24,15 +24,16 @@ func (a *audit) summarise(ctx context.Context, findings []Finding) (Summary, err
 		return s, err
 	}
 	s.Controls = a.controls(ctx, by)
+	s.Controls.Rows = summariseControls(controls, a.o.Confidence)
 	if a.o.has(Calibrated) {
-		s.Calibration = calibrate(ctx, a.o, a.model.Name, findings)
+		s.Calibration = calibrate(ctx, a.o, a.label, findings)
 	}
-	s.Frequency = frequency(ctx, a.o, a.model.Name, findings)
+	s.Frequency = frequency(ctx, a.o, a.label, findings)
 	if err := ctx.Err(); err != nil {
 		return s, err // what was resampled until then is not to be used
 	}
 	s.Warnings = warnings(a.o, s)
-	if a.o.has(Paper) {
+	if a.o.published() {
 		var warning string
 		if s.Curve, warning, err = a.curve(ctx); err != nil {
 			return s, err
@@ -122,7 +123,7 @@ func (a *audit) decoyRate(ctx context.Context) stats.Estimate {
 		}
 		shares = append(shares, float64(detected)/float64(len(a.names.Decoys)))
 	}
-	e := stats.Bootstrap(len(shares), a.o.resampling(ctx, "decoy rate", a.model.Name), func(rows []int) float64 {
+	e := stats.Bootstrap(len(shares), a.o.resampling(ctx, "decoy rate", a.label), func(rows []int) float64 {
 		sum := 0.0
 		for _, r := range rows {
 			sum += shares[r]

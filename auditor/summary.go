@@ -5,7 +5,9 @@ import "rollcall/auditor/stats"
 // Summary is what one model showed over all persons.
 type Summary struct {
 	Model         string       `json:"model"`
-	Persons       int          `json:"persons"` // with a usable photo
+	Of            string       `json:"of,omitempty"`        // the model's own name, where Model says more
+	Reference     bool         `json:"reference,omitempty"` // a control that is known not to have seen the data
+	Persons       int          `json:"persons"`             // with a usable photo
 	Members       int          `json:"members"`
 	NonMembers    int          `json:"non_members"`
 	Unlabelled    int          `json:"unlabelled"`
@@ -39,6 +41,8 @@ type Controls struct {
 	DecoyRate      stats.Estimate `json:"decoy_rate"`       // decoys "detected" on the persons' photos; N is persons, each with all decoys
 	SwapMembers    stats.Estimate `json:"swap_members"`     // members' names detected on another person's photos
 	SwapNonMembers stats.Estimate `json:"swap_non_members"` // the same for non-members
+
+	Rows []ControlSummary `json:"rows,omitempty"` // every control that has rows of its own
 }
 
 // Curve is the published experiment: k photos of everyone, several draws.

@@ -1,9 +1,20 @@
 package auditor
 
-// guests chooses for every person with photos whose name is tried on them, the face swap control:
-// the next person with photos of the same sex on the roster, going round. So every name is tried
-// on one other person's photos. -1 where there is no other or the two share a name.
-func guests(persons []Person, photos *gallery) []int {
+// The pairings of persons' names with other persons' photos, as steps on the roster.
+const (
+	faceSwap = iota // the next person of the same sex: whose name is tried on these photos
+	nameSwap        // the one before
+	pairings
+)
+
+// guests chooses for every person with photos whose name is tried on them: the next person with
+// photos of the same sex on the roster, going round, or the one before for the name swap. So every
+// name is tried on one other person's photos. -1 where there is no other or the two share a name.
+func guests(persons []Person, photos *gallery, pairing int) []int {
+	step := 1
+	if pairing == nameSwap {
+		step = -1
+	}
 	groups := map[string][]int{}
 	for i, p := range persons {
 		if photos.photos(i) > 0 {
@@ -17,7 +28,7 @@ func guests(persons []Person, photos *gallery) []int {
 	}
 	for _, group := range groups {
 		for at, i := range group {
-			j := group[(at+1)%len(group)]
+			j := group[(at+step+len(group))%len(group)]
 			if nameKey(persons[i].Name) != nameKey(persons[j].Name) {
 				out[i] = j
 			}
