@@ -1,0 +1,115 @@
+package storage
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+)
+
+// File is an open file. Size is what it had when it was opened.
+type File interface {
+	io.ReadSeekCloser
+	io.ReaderAt
+	Size() int64
+}
+
+// Entry is what a folder has directly in it: a file or another folder.
+type Entry struct {
+	Name string
+	Dir  bool
+}
+
+// Files reads files on disk and in buckets. It keeps a bucket that it reached open until Close.
+// One goroutine uses it; the files that it opens are on their own.
+type Files struct {
+	reach   Reach
+	buckets map[string]Bucket
+}
+
+// New makes access to files; reach nil means by gocloud.dev.
+func New(reach Reach) *Files {
+	if reach == nil {
+		reach = reachCloud
+	}
+	return &Files{reach: reach, buckets: map[string]Bucket{}}
+}
+
+// Close lets go of the buckets. Files that are still open must not be read any more.
+func (f *Files) Close() error {
+	var errs []error
+	for _, b := range f.buckets {
+		errs = append(errs, b.Close())
+	}
+	f.buckets = map[string]Bucket{}
+	return errors.Join(errs...)
+}
+
+// Open opens a file for reading; ctx ends the reading in a bucket. What is no file, such as a pipe
+// that would never end, is refused. The error of a file that is not there is fs.ErrNotExist.
+func (f *Files) Open(ctx context.Context, name string) (File, error) {
+	if InBucket(name) {
+		return f.openObject(ctx, name)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s: not a regular file", name)
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	return localFile{file, info.Size()}, nil
+}
+
+// localFile is a file on disk.
+type localFile struct {
+	*os.File
+	size int64
+}
+
+// Size is the file's size when it was opened.
+func (f localFile) Size() int64 { return f.size }
+
+// IsDir says whether the name is a folder. The error of what is not there at all is
+// fs.ErrNotExist.
+func (f *Files) IsDir(ctx context.Context, name string) (bool, error) {
+	if InBucket(name) {
+		return f.isPrefix(ctx, name)
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return false, err
+	}
+	return info.IsDir(), nil
+}
+
+// List gives what is directly in a folder, sorted by name; a link to a folder counts as a file. It
+// holds these names, no more.
+func (f *Files) List(ctx context.Context, dir string) ([]Entry, error) {
+	if InBucket(dir) {
+		return f.listPrefix(ctx, dir)
+	}
+	found, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	entries := make([]Entry, len(found))
+	for i, e := range found {
+		entries[i] = Entry{e.Name(), e.IsDir()}
+	}
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
+	return entries, nil
+}
+
+// missing is the error of a file that is not there.
+func missing(name string) error {
+	return &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
+}
