@@ -47,6 +47,9 @@ run search lab --model "$lab/model" --image "$lab/photos/${who// /_}/00.jpg" -k 
 step "2. How often? Count 320 persons in all 13,418 captions"
 run count "$lab/captions.tsv.gz" --roster "$lab/roster.csv" -o "$out/counts.csv"
 
+printf '\nThe same persons in the index: captions, and images close to one of their ten photos\n'
+run count lab --roster "$lab/roster.csv" --evidence captions,images --photos "$lab/photos" --threshold 0.95 --model "$lab/model"
+
 step "3. Does a model know them? Audit the model; a coin chose whom it was trained on"
 run audit --model "$lab/model" --roster "$lab/roster.csv" --photos "$lab/photos" --counts "$out/counts.csv" \
 	--names "$lab/candidates.txt" --min-photos 10 --seed 1 -o "$out/audit"
