@@ -25,6 +25,7 @@ type indexFlags struct {
 	limit                  int64
 	partition, batch, work int
 	onError                string
+	embed                  []string
 }
 
 func (a *app) indexCommand() *cobra.Command {
@@ -52,6 +53,7 @@ An interrupted run goes on with the same command. --store milvus publishes the i
 	f.IntVar(&flags.partition, "partition-rows", indexer.DefaultPartitionRows, "input samples a partition; an interruption costs at most one")
 	f.IntVar(&flags.batch, "batch", indexer.DefaultBatch, "samples a call of the model")
 	f.IntVar(&flags.work, "workers", 0, "goroutines that decode images (default: one a core)")
+	f.StringSliceVar(&flags.embed, "embed", []string{"images", "captions"}, "what a row needs and what is embedded: images, captions or both")
 	f.StringVar(&flags.onError, "on-error", "continue", "on a sample that cannot be used: continue, recording it, or stop")
 	f.StringVar(&a.milvus.indexType, "milvus-index", "", "index type in Milvus (default FLAT, which searches and counts exactly)")
 	return cmd
@@ -67,6 +69,13 @@ func (f indexFlags) check() error {
 		return usagef("--on-error %s: continue or stop", f.onError)
 	case f.limit < 0 || f.partition < 1 || f.batch < 1 || f.work < 0:
 		return usagef("--limit and --workers cannot be negative, --partition-rows and --batch start at 1")
+	case len(f.embed) == 0:
+		return usagef("--embed: images, captions or both")
+	}
+	for _, part := range f.embed {
+		if part != "images" && part != "captions" {
+			return usagef("--embed %s: images, captions or both", part)
+		}
 	}
 	return nil
 }
@@ -111,6 +120,7 @@ func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Mode
 	manifest, err := indexer.Run(ctx, indexer.Options{
 		Source: source, Encoder: model, Model: model.Bundle().Info(), Dir: dir, NewPartition: newPartition,
 		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit,
+		Images: slices.Contains(flags.embed, "images"), Texts: slices.Contains(flags.embed, "captions"),
 		OnError: policy, Tool: toolVersion(),
 		Progress: func(now indexer.Progress) { progress.update(now.Samples-now.Resumed, 0, now.Failures) },
 	})
@@ -214,6 +224,9 @@ func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
 	}
 	if m.Failures > 0 {
 		fmt.Fprintf(a.stdout, "  each is recorded in %s\n", filepath.Join(dir, "ledger"))
+	}
+	if m.Rows == 0 && m.Options.Images && m.Options.Texts {
+		fmt.Fprintln(a.stdout, "  nothing was indexed: a row needs an image and a caption unless --embed says images or captions alone")
 	}
 	return nil
 }
