@@ -1,6 +1,8 @@
 package indexer
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"testing"
@@ -8,26 +10,34 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestSecondName(t *testing.T) {
-	for name, give := range map[string]func(from, to string) error{"link": alsoAs, "copy": copyFile} {
-		t.Run(name, func(t *testing.T) {
-			from := filepath.Join(t.TempDir(), "a")
-			require.NoError(t, os.WriteFile(from, []byte("content"), 0o600))
-			require.NoError(t, give(from, from+"2"))
-			require.NoError(t, os.Remove(from))
-			got, err := os.ReadFile(from + "2")
-			require.NoError(t, err)
-			require.Equal(t, "content", string(got))
-			require.ErrorIs(t, give(from, from+"3"), os.ErrNotExist)
-		})
+func TestFirstOneStays(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "record")
+	for i, content := range []string{"first", "second"} {
+		temp := filepath.Join(dir, content)
+		require.NoError(t, writeSynced(temp, []byte(content)))
+		err := publishFirst(temp, path)
+		require.Equal(t, i == 1, errors.Is(err, fs.ErrExist))
 	}
+	got, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "first", string(got))
+}
+
+func TestMovedFileIsNoError(t *testing.T) {
+	dir := t.TempDir()
+	from, to := filepath.Join(dir, "a"), filepath.Join(dir, "sub", "b")
+	require.NoError(t, os.WriteFile(from, []byte("content"), 0o600))
+	require.NoError(t, moveFile(from, to))
+	require.NoError(t, moveFile(from, to))
+	require.ErrorIs(t, moveFile(from, to+"2"), fs.ErrNotExist)
 }
 
 func TestWriteFileKeepsTheOldOneWhenItFails(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "index.json")
-	require.NoError(t, writeFile(path, []byte("old")))
+	require.NoError(t, writeFile(path+".tmp", path, []byte("old")))
 	require.NoError(t, os.Mkdir(path+".tmp", 0o700)) // so that the new content has no place
-	require.Error(t, writeFile(path, []byte("new")))
+	require.Error(t, writeFile(path+".tmp", path, []byte("new")))
 	got, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "old", string(got))

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -17,31 +20,77 @@ import (
 // run that was not disturbed (given an encoder that repeats itself for the same batches). An index
 // that is complete is returned as it is. An index of other options, model or data is an error.
 //
-// Memory holds a few batches of pixels and the metadata of one partition, whatever the data set.
+// With Options.Task it does a share of the partitions, beside other runs or at another time, and
+// the one that finds the last partition done completes the index. Until then the manifest that is
+// returned has StateBuilding.
+//
+// Memory holds a few batches of pixels, the metadata of one partition and the vectors that samples
+// of it share, whatever the data set.
 func Run(ctx context.Context, o Options) (m *Manifest, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return nil, err
 	}
-	unlock, err := lock(o.Dir)
+	unlock, err := o.lock()
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 	b, err := openBuild(o)
 	if err != nil {
-		return nil, err
+		return nil, inspectFull(o.Dir, err)
 	}
 	if b.manifest.State == StateComplete {
 		b.report(nil)
 		return b.manifest, nil
 	}
+	m, err = b.run(ctx)
+	if err == nil {
+		return m, nil
+	}
+	if there, readErr := ReadManifest(o.Dir); o.Task.shared() && readErr == nil && there.State == StateComplete {
+		// Another run of this task came to the end first. Its state is gone; what this one began
+		// is removed, and the folder with it when no third run has anything there.
+		_ = os.Remove(filepath.Join(o.Dir, stateName))
+		return there, nil
+	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("interrupted with %d samples done; the same command goes on from there: %w", b.manifest.Samples, context.Cause(ctx))
+	}
+	return nil, inspectFull(o.Dir, err)
+}
+
+// lock takes the folder: alone, or beside other tasks.
+func (o Options) lock() (unlock func() error, err error) {
+	if o.Task.shared() {
+		return lockShared(o.Dir)
+	}
+	return lock(o.Dir)
+}
+
+// inspectFull says what to do about a disk without space.
+func inspectFull(dir string, err error) error {
+	if !isFull(err) {
+		return err
+	}
+	return fmt.Errorf("there is no room for the index in %s; nothing half-written is part of it: make room, and the same command goes on from there: %w", dir, err)
+}
+
+// run fills what is missing and completes the index when nothing is.
+func (b *build) run(ctx context.Context) (*Manifest, error) {
 	if err := b.fill(ctx); err != nil {
-		if ctx.Err() != nil {
-			err = fmt.Errorf("interrupted with %d samples done; the same command goes on from there: %w", b.manifest.Samples, context.Cause(ctx))
-		}
 		return nil, err
 	}
-	return b.manifest, b.finish()
+	if b.ended {
+		end := filepath.Join(b.Dir, stateName, doneName, endName)
+		if _, err := keepFirst(b.Dir, end, endRecord{b.samples}); err != nil {
+			return nil, err
+		}
+	}
+	m, missing, err := complete(b.Dir)
+	if missing != nil && !b.Task.shared() {
+		err = errors.Join(err, missing)
+	}
+	return m, err
 }
 
 // fill writes the partitions that are missing. Samples pass from stage to stage through channels
@@ -49,7 +98,7 @@ func Run(ctx context.Context, o Options) (m *Manifest, err error) {
 // the input while raw hands images to whichever worker is free. A channel is closed only when its
 // stage ended well, so an error never looks like the end of the data set.
 func (b *build) fill(ctx context.Context) error {
-	raw := make(chan *item)
+	raw := make(chan *content)
 	ordered := make(chan *item, b.Batch)
 	batches := make(chan batch)
 	embedded := make(chan batch, 1)
@@ -58,7 +107,7 @@ func (b *build) fill(ctx context.Context) error {
 	group.Go(func() error { return closing(b.read(ctx, ordered, raw), func() { close(ordered); close(raw) }) })
 	for range b.Workers {
 		group.Go(func() error {
-			return receive(ctx, raw, func(it *item) error { it.prepare(b.Options); return nil })
+			return receive(ctx, raw, func(image *content) error { image.decode(b.Encoder, &b.clock); return nil })
 		})
 	}
 	group.Go(func() error { return closing(b.collect(ctx, ordered, batches), func() { close(batches) }) })
@@ -74,47 +123,27 @@ func (b *build) fill(ctx context.Context) error {
 	return group.Wait()
 }
 
-// errLimit ends the reading at Options.Limit.
-var errLimit = errors.New("limit reached")
-
-// read passes on the samples that are not done yet.
-func (b *build) read(ctx context.Context, ordered, raw chan<- *item) error {
-	next := b.resumed
-	if b.Limit > 0 && next >= b.Limit {
-		return nil
-	}
-	err := readAfter(ctx, b.Source, next, func(s Sample) error {
-		it := &item{sample: s, number: next, decoded: make(chan struct{})}
-		next++
-		if err := send(ctx, ordered, it); err != nil {
+// read passes on the samples of the partitions that this run is to do.
+func (b *build) read(ctx context.Context, ordered chan<- *item, raw chan<- *content) (err error) {
+	shared := newContents(b.Model.Dimension)
+	started := time.Now()
+	samples, ended, err := b.pick(ctx, func(number int64, s Sample) error {
+		if number%int64(b.PartitionRows) == 0 {
+			shared.forget()
+		}
+		it := &item{sample: s, number: number}
+		fresh := it.admit(b.Options, shared)
+		b.clock.read.add(started)
+		defer func() { started = time.Now() }()
+		if err := send(ctx, ordered, it); err != nil || !fresh {
 			return err
 		}
-		if err := send(ctx, raw, it); err != nil {
-			return err
-		}
-		if next == b.Limit {
-			return errLimit
-		}
-		return nil
+		return send(ctx, raw, it.image)
 	})
-	if errors.Is(err, errLimit) {
-		return nil
+	if ended {
+		b.samples, b.ended = samples, true
 	}
 	return err
-}
-
-// readAfter reads a source without its first skip samples.
-func readAfter(ctx context.Context, source Source, skip int64, visit func(Sample) error) error {
-	if skipper, ok := source.(Skipper); ok {
-		return skipper.ReadAfter(ctx, skip, visit)
-	}
-	return source.Read(ctx, func(s Sample) error {
-		if skip > 0 {
-			skip--
-			return nil
-		}
-		return visit(s)
-	})
 }
 
 // collect makes batches of Batch good samples, or fewer where a partition ends: batches then are
@@ -122,10 +151,8 @@ func readAfter(ctx context.Context, source Source, skip int64, visit func(Sample
 func (b *build) collect(ctx context.Context, ordered <-chan *item, batches chan<- batch) error {
 	var open batch
 	err := receive(ctx, ordered, func(it *item) error {
-		select {
-		case <-it.decoded:
-		case <-ctx.Done():
-			return ctx.Err()
+		if err := it.await(ctx); err != nil {
+			return err
 		}
 		open.items = append(open.items, it)
 		if it.failure == nil {
@@ -158,6 +185,7 @@ func (b *build) write(ctx context.Context, embedded <-chan batch) error {
 	}()
 	b.report(nil)
 	err := receive(ctx, embedded, func(full batch) (err error) {
+		defer b.clock.write.add(time.Now())
 		for _, it := range full.items {
 			if it.failure != nil && b.OnError == Stop {
 				return it.err()
@@ -196,7 +224,10 @@ func (b *build) write(ctx context.Context, embedded <-chan batch) error {
 // report tells how far the run has come, the partition being written included.
 func (b *build) report(open *partition) {
 	m := b.manifest
-	p := Progress{Samples: m.Samples, Rows: m.Rows, Failures: m.Failures, Resumed: b.resumed, Partitions: len(m.Partitions)}
+	p := Progress{
+		Samples: m.Samples, Rows: m.Rows, Failures: m.Failures, Resumed: b.resumed,
+		Partitions: len(m.Partitions), Times: b.clock.times(),
+	}
 	if open != nil {
 		p.Samples += open.info.Samples
 		p.Rows += open.info.Rows

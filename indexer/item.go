@@ -1,33 +1,32 @@
 package indexer
 
 import (
-	"errors"
+	"context"
 	"fmt"
-	"io"
 	"strings"
 )
 
 // item is one sample on its way through a run.
 type item struct {
 	sample  Sample
-	number  int64         // in the input, from 0
-	decoded chan struct{} // closed when pixels or failure are there
-	pixels  Pixels
-	image   []float32
-	text    []float32
-	cleaned bool // the caption had bytes that are not UTF-8
+	number  int64    // in the input, from 0
+	image   *content // nil when images are not embedded
+	caption *content // nil when captions are not embedded
+	cleaned bool     // the caption had bytes that are not UTF-8
 	stage   Stage
 	failure *Failure // why it is not a row
 }
 
 func (it *item) fail(stage Stage, f *Failure) { it.stage, it.failure = stage, f }
 
-// prepare checks that the sample has what is to be embedded, and decodes its image.
-func (it *item) prepare(o Options) {
-	defer close(it.decoded)
+// admit checks that a sample has what is to be embedded, and finds the contents that it shares with
+// others. The image has to be decoded when fresh.
+func (it *item) admit(o Options, c *contents) (fresh bool) {
 	s := &it.sample
-	data := s.Image
-	s.Image = nil // pixels take its place
+	data, caption := s.Image, s.Caption
+	s.Image = nil // its content holds it as long as it is needed
+	s.Caption = clean(caption)
+	it.cleaned = s.Caption != caption
 	switch {
 	case s.Err != nil:
 		it.fail(StageRead, failureOf(s.Err, ReasonUnreadableFile))
@@ -37,29 +36,46 @@ func (it *item) prepare(o Options) {
 		it.fail(StageRead, Failf(ReasonNoCaption, "the sample has no caption"))
 	case o.Images && len(data) == 0:
 		it.fail(StageRead, Failf(ReasonEmptyFile, "the image has no bytes"))
-	case o.Images:
-		it.decode(o.Encoder, data)
 	}
-	caption := s.Caption
-	s.Caption = clean(caption)
-	it.cleaned = s.Caption != caption
+	if it.failure != nil {
+		return false
+	}
+	if o.Texts {
+		it.caption = c.caption(s.Caption)
+	}
+	if o.Images {
+		var known bool
+		it.image, known = c.image(data)
+		return !known
+	}
+	return false
 }
 
-// decode turns the image into pixels. A decoder that panics costs this sample, not the run.
-func (it *item) decode(e Encoder, data []byte) {
-	defer func() {
-		if p := recover(); p != nil {
-			it.fail(StageDecode, Failf(ReasonUndecodable, "the decoder gave up: %v", p))
-		}
-	}()
-	pixels, err := e.Decode(data)
-	switch {
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		it.fail(StageDecode, failureOf(err, ReasonTruncatedImage))
-	case err != nil:
-		it.fail(StageDecode, failureOf(err, ReasonUndecodable))
+// await waits until the sample's image is decoded, or cannot be.
+func (it *item) await(ctx context.Context) error {
+	if it.image == nil {
+		return nil
 	}
-	it.pixels = pixels
+	select {
+	case <-it.image.decoded:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if it.image.failure != nil {
+		it.fail(StageDecode, it.image.failure)
+	}
+	return nil
+}
+
+// vectors are the sample's embeddings, nil of a kind that is not embedded.
+func (it *item) vectors() (image, text []float32) {
+	if it.image != nil {
+		image = it.image.vector
+	}
+	if it.caption != nil {
+		text = it.caption.vector
+	}
+	return image, text
 }
 
 // row is the sample as the partition takes it.

@@ -35,6 +35,7 @@ type Options struct {
 	Batch         int   // samples per call of the encoder; 0: DefaultBatch
 	Workers       int   // goroutines that decode images; 0: one a core
 	Limit         int64 // index the first so many samples only; 0: all
+	Task          Task  // this run's share of the partitions; zero: all of them
 
 	// Images and Texts choose what is embedded; neither means both. A sample that lacks what is
 	// chosen is not a row: with both, it needs an image and a caption, as in clip-retrieval.
@@ -52,6 +53,7 @@ type Progress struct {
 	Failures   int64 // of these, ledger records
 	Resumed    int64 // of Samples, those that earlier runs had finished
 	Partitions int   // finished
+	Times      Times // where this run's time went
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -64,6 +66,9 @@ func (o Options) withDefaults() (Options, error) {
 		return o, errors.New("the model's dimension is not known")
 	case o.PartitionRows < 0, o.Batch < 0, o.Workers < 0, o.Limit < 0:
 		return o, errors.New("partition rows, batch, workers and limit cannot be negative")
+	}
+	if err := o.Task.check(); err != nil {
+		return o, err
 	}
 	if !o.Images && !o.Texts {
 		o.Images, o.Texts = true, true

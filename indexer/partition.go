@@ -3,6 +3,7 @@ package indexer
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -28,13 +29,9 @@ type PartitionWriter interface {
 // folders below dir, N written with at least digits digits, for vectors of dimension dim.
 type NewPartition func(dir string, number, digits, dim int, images, texts bool) (PartitionWriter, error)
 
-// stagingName is the folder, inside the index, in which the files of one partition come to be.
-// Whatever is found there belongs to a run that was interrupted.
-const stagingName = ".building"
-
 // partition is the one that is being written: its rows and its ledger.
 type partition struct {
-	dir     string // staging folder
+	dir     string // where its files come to be
 	info    Partition
 	reasons map[string]int64
 	rows    PartitionWriter
@@ -44,15 +41,15 @@ type partition struct {
 // startPartition opens the files of a partition under provisional names: how wide the numbers must
 // be is known when the last partition is.
 func (b *build) startPartition(number int) (*partition, error) {
-	staging := filepath.Join(b.Dir, stagingName)
+	staging := filepath.Join(b.Dir, stateName, fmt.Sprintf("%d-%s", number, attempt()))
 	rows, err := b.NewPartition(staging, number, 1, b.Model.Dimension, b.Images, b.Texts)
 	if err != nil {
-		return nil, fmt.Errorf("partition %d: %w", number, err)
+		return nil, fmt.Errorf("partition %d: %w", number, errors.Join(err, os.RemoveAll(staging)))
 	}
 	ledger, err := createLedger(filepath.Join(staging, filepath.FromSlash(ledgerPath(number, 1))))
 	if err != nil {
 		rows.Abort()
-		return nil, fmt.Errorf("partition %d: %w", number, err)
+		return nil, fmt.Errorf("partition %d: %w", number, errors.Join(err, os.RemoveAll(staging)))
 	}
 	return &partition{
 		dir: staging, info: Partition{Number: number}, reasons: map[string]int64{}, rows: rows, ledger: ledger,
@@ -71,13 +68,14 @@ func (p *partition) add(it *item) error {
 		p.info.Cleaned++
 	}
 	p.info.Rows++
-	if err := p.rows.Append(it.image, it.text, it.row()); err != nil {
+	image, text := it.vectors()
+	if err := p.rows.Append(image, text, it.row()); err != nil {
 		return fmt.Errorf("%s: %w", it.sample.Position, err)
 	}
 	return nil
 }
 
-// close finishes the files in the staging folder. A partition without rows has a ledger alone: in
+// close finishes the files. A partition without rows has a ledger alone: in
 // clip-retrieval's layout an empty partition is a missing one.
 func (p *partition) close() error {
 	sums := map[string]string{}
@@ -85,47 +83,62 @@ func (p *partition) close() error {
 		var err error
 		if sums, err = p.rows.Close(); err != nil {
 			p.ledger.abort()
-			return fmt.Errorf("partition %d: %w", p.info.Number, err)
+			return err
 		}
 	} else {
 		p.rows.Abort()
 	}
 	sum, err := p.ledger.close()
 	if err != nil {
-		return fmt.Errorf("partition %d: %w", p.info.Number, err)
+		return err
 	}
 	sums[ledgerPath(p.info.Number, 1)] = sum
 	p.info.SHA256 = sums
 	return nil
 }
 
+// abort gives the partition up and its space back. What cannot be removed, the next run removes.
 func (p *partition) abort() {
 	p.rows.Abort()
 	p.ledger.abort()
+	_ = os.RemoveAll(p.dir)
 }
 
-// publish moves a closed partition into the index and then into index.json: from there on it is
-// never written again.
+// publish puts a partition on disk and declares it done: from there on it is never written again.
+// When another run has done the same partition, that one stays.
 func (b *build) publish(p *partition) error {
-	if err := p.close(); err != nil {
-		return err
+	err := p.close()
+	if err == nil {
+		err = p.sync()
 	}
-	var folders []string
-	for name := range p.info.SHA256 {
-		from, to := filepath.Join(p.dir, filepath.FromSlash(name)), filepath.Join(b.Dir, filepath.FromSlash(name))
-		if err := moveFile(from, to); err != nil {
-			return fmt.Errorf("partition %d: %w", p.info.Number, err)
+	first := false
+	if err == nil {
+		record := filepath.Join(b.Dir, stateName, doneName, fmt.Sprintf("%d.json", p.info.Number))
+		first, err = keepFirst(b.Dir, record, doneRecord{p.info, p.reasons, filepath.Base(p.dir)})
+	}
+	if err != nil {
+		p.abort()
+		return fmt.Errorf("partition %d: %w", p.info.Number, err)
+	}
+	if !first {
+		if err := os.RemoveAll(p.dir); err != nil {
+			return err
 		}
-		folders = append(folders, filepath.Join(b.Dir, path.Dir(name)))
+	}
+	b.manifest.record(p.info, p.reasons)
+	return nil
+}
+
+// sync makes the names of the partition's files last through a crash.
+func (p *partition) sync() error {
+	folders := []string{filepath.Dir(p.dir), p.dir}
+	for name := range p.info.SHA256 {
+		folders = append(folders, filepath.Join(p.dir, path.Dir(name)))
 	}
 	slices.Sort(folders)
-	errs := []error{syncFolder(b.Dir)}
+	var errs []error
 	for _, folder := range slices.Compact(folders) {
 		errs = append(errs, syncFolder(folder))
 	}
-	if err := errors.Join(errs...); err != nil {
-		return err
-	}
-	b.manifest.record(p.info, p.reasons)
-	return b.manifest.Write(b.Dir)
+	return errors.Join(errs...)
 }

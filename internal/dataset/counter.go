@@ -2,7 +2,7 @@ package dataset
 
 import "rollcall/indexer"
 
-// counter hands samples on, all but the first skip ones.
+// counter hands samples on, all but the first skip ones and those that visit answers not to want.
 type counter struct {
 	skip  int64
 	seen  int64
@@ -18,7 +18,10 @@ func (c *counter) emit(samples []indexer.Sample) error {
 		if c.seen <= c.skip {
 			continue
 		}
-		if err := c.visit(s); err != nil {
+		err := c.visit(s)
+		if to, skipping := err.(indexer.SkipTo); skipping {
+			c.skip = int64(to)
+		} else if err != nil {
 			return err
 		}
 	}

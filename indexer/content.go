@@ -1,0 +1,81 @@
+package indexer
+
+import (
+	"crypto/sha256"
+	"errors"
+	"io"
+	"time"
+)
+
+// content is one image or caption that is embedded, for all the samples that share it.
+type content struct {
+	text    string
+	data    []byte        // of an image, until it is decoded
+	decoded chan struct{} // of an image: closed when pixels or failure are there
+	pixels  Pixels        // until it is embedded
+	failure *Failure      // why the image could not be decoded
+	asked   bool          // it was given to the encoder
+	vector  []float32
+}
+
+// contentBytes bounds the vectors that are kept for later samples of a partition, of images and of
+// captions each.
+const contentBytes = 32 << 20
+
+// contents finds equal images and equal captions within a partition, by SHA-256. It forgets at
+// every partition's start: what is embedded together then depends on the partition's samples
+// alone, not on where a run was resumed or which task it was.
+type contents struct {
+	limit            int
+	images, captions *lru[[sha256.Size]byte, *content]
+}
+
+func newContents(dimension int) *contents {
+	c := &contents{limit: max(64, contentBytes/(4*dimension))}
+	c.forget()
+	return c
+}
+
+func (c *contents) forget() {
+	c.images = newLRU[[sha256.Size]byte, *content](c.limit)
+	c.captions = newLRU[[sha256.Size]byte, *content](c.limit)
+}
+
+// image finds the content of an encoded image; a new one has to be decoded.
+func (c *contents) image(data []byte) (image *content, known bool) {
+	return c.images.get(sha256.Sum256(data), func() *content {
+		return &content{data: data, decoded: make(chan struct{})}
+	})
+}
+
+// caption finds the content of a caption.
+func (c *contents) caption(text string) *content {
+	caption, _ := c.captions.get(sha256.Sum256([]byte(text)), func() *content { return &content{text: text} })
+	return caption
+}
+
+// decode turns the image into pixels.
+func (c *content) decode(e Encoder, clock *clock) {
+	defer close(c.decoded)
+	defer clock.decode.add(time.Now())
+	data := c.data
+	c.data = nil // pixels take its place
+	c.pixels, c.failure = decode(e, data)
+}
+
+// decode calls the decoder. One that panics costs this image, not the run.
+func decode(e Encoder, data []byte) (pixels Pixels, failure *Failure) {
+	defer func() {
+		if p := recover(); p != nil {
+			failure = Failf(ReasonUndecodable, "the decoder gave up: %v", p)
+		}
+	}()
+	pixels, err := e.Decode(data)
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return nil, failureOf(err, ReasonTruncatedImage)
+	case err != nil:
+		return nil, failureOf(err, ReasonUndecodable)
+	}
+	return pixels, nil
+}
