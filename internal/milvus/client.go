@@ -65,7 +65,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		DialOptions:   dialOptions(c.timeout),
 	})
 	if err != nil {
-		return nil, c.fail("connect", fmt.Errorf("%w; check that Milvus runs there and that address, credentials and TLS are right", err))
+		return nil, c.fail("connect", fmt.Errorf("%w; check that Milvus runs there and that address, database, credentials and TLS are right", err))
 	}
 	c.sdk = sdk
 	if c.version, err = sdk.GetVersion(dialCtx); err == nil {

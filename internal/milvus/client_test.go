@@ -78,6 +78,7 @@ func TestStatusError(t *testing.T) {
 		"not found, old field": {&commonpb.Status{ErrorCode: commonpb.ErrorCode_CollectionNotExists}, true, false},
 		"bad parameter":        {&commonpb.Status{Code: 1100}, true, false},
 		"wrong password":       {&commonpb.Status{Code: 1405}, true, false},
+		"no index":             {&commonpb.Status{Code: 700}, true, false},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

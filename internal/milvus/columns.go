@@ -61,7 +61,7 @@ func (b *block) add(row retriever.Row, vector []float32) error {
 		return bad("its other metadata has %d bytes as JSON, Milvus holds %d: leave columns out and index again, or use the embedded store", len(rest), maxText)
 	}
 	if zero {
-		vector = placeholder(b.dimension)
+		vector = standIn(b.dimension)
 	}
 	b.append(row, vector, row.Erased || zero, rest)
 	return nil
@@ -69,7 +69,7 @@ func (b *block) add(row retriever.Row, vector []float32) error {
 
 // addErased takes in a row without content.
 func (b *block) addErased(id int64) {
-	b.append(retriever.Row{ID: id}, placeholder(b.dimension), true, []byte("{}"))
+	b.append(retriever.Row{ID: id}, standIn(b.dimension), true, []byte("{}"))
 }
 
 func (b *block) append(row retriever.Row, vector []float32, erased bool, rest []byte) {
@@ -101,9 +101,9 @@ func (b *block) columns() []entity.Column {
 	}
 }
 
-// placeholder stands in for the zero vector of an erased row. The cosine with a zero vector is not
+// standIn stands in for the zero vector of an erased row. The cosine with a zero vector is not
 // a number, so a search would leave the row out and could not be told from an incomplete one.
-func placeholder(dimension int) []float32 {
+func standIn(dimension int) []float32 {
 	v := make([]float32, dimension)
 	v[0] = 1
 	return v

@@ -20,6 +20,7 @@ var (
 )
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	c := dial(t)
 	var opened atomic.Int64
 	storetest.Run(t, func(t *testing.T, data []retriever.RowBatch) storetest.Store {

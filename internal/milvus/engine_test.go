@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,7 +54,7 @@ func (e engine) script(command string) error {
 // TestMain stops the engine if a test has started it.
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if _, err := os.Stat("../../.cache/milvus/engine"); err == nil && engineUsed {
+	if engineUsed.Load() {
 		e, startErr := startEngine()
 		if died := e.script("status"); died != nil {
 			last, _ := exec.Command("sh", "-c", "tail -n 40 "+e.dir+"/logs/std*.log").CombinedOutput()
@@ -69,10 +70,11 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-var engineUsed bool
+// engineUsed is set by the first test that needs the engine.
+var engineUsed atomic.Bool
 
 // dial connects to the engine, or skips the test where there is none.
-func dial(t *testing.T) *Client {
+func dial(t testing.TB) *Client {
 	t.Helper()
 	if _, err := os.Stat("../../.cache/milvus/engine/bin/milvus"); err != nil {
 		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
@@ -80,7 +82,7 @@ func dial(t *testing.T) *Client {
 		}
 		t.Skip("no Milvus engine in .cache/milvus/engine: scripts/setup.sh --only milvus fetches it")
 	}
-	engineUsed = true
+	engineUsed.Store(true)
 	e, err := startEngine()
 	require.NoError(t, err)
 	c, err := Dial(t.Context(), Config{Address: e.address})

@@ -96,6 +96,7 @@ func TestBadRowsAreNamed(t *testing.T) {
 }
 
 func TestSourcesThatDoNotMatchAreRefused(t *testing.T) {
+	t.Parallel()
 	c := dial(t)
 	shifted := someRows(1, 5)
 	shifted[0].Rows[3].ID = 4
@@ -129,6 +130,7 @@ func TestSourcesThatDoNotMatchAreRefused(t *testing.T) {
 
 // TestPublishGoesOn breaks a load off after rows that no record covers, and finishes it.
 func TestPublishGoesOn(t *testing.T) {
+	t.Parallel()
 	c := dial(t)
 	c.flushEvery = 150
 	data := someRows(2, 100, 100, 100, 100)
@@ -195,6 +197,7 @@ func requireHolds(t *testing.T, c *Client, spec PublishSpec, data []retriever.Ro
 
 // TestRepublish moves readers to a new generation, also those that are open.
 func TestRepublish(t *testing.T) {
+	t.Parallel()
 	c := dial(t)
 	first, second := someRows(3, 60), someRows(4, 90)
 	spec := specOf("moved", "g1", first)

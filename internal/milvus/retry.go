@@ -14,8 +14,8 @@ const (
 	firstPause = 50 * time.Millisecond
 	lastPause  = time.Second
 
-	// patience is how many call timeouts a step that works in the background (flush, index, load) or
-	// a write during a restart may stand still.
+	// patience is how many call timeouts a server may be away during a load, and how many a step that
+	// works in the background (flush, index, load) may stand still.
 	patience = 20
 )
 
@@ -53,11 +53,13 @@ func (c *Client) eventually(ctx context.Context, what string, ask func(ctx conte
 }
 
 // retry asks again, with growing pauses, while the error is a passing one and the limit has not
-// passed. The last error is kept.
+// passed. A server that is there and says no for a call timeout has given its answer, whatever the
+// limit. The last error is kept.
 func (c *Client) retry(ctx context.Context, what string, limit time.Duration, ask func(ctx context.Context) error) error {
 	limited, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	var last error
+	away := time.Now() // when the server last did not answer
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := ask(limited)
 		switch {
@@ -69,6 +71,12 @@ func (c *Client) retry(ctx context.Context, what string, limit time.Duration, as
 			return c.fail(what, err)
 		case limited.Err() == nil || last == nil:
 			last = err
+		}
+		var said *serverError
+		if !errors.As(err, &said) {
+			away = time.Now()
+		} else if time.Since(away) > c.timeout {
+			return c.fail(what, fmt.Errorf("gave up after %s: %w", c.timeout, last))
 		}
 		if sleep(limited, pause) != nil {
 			if ctx.Err() != nil {

@@ -16,7 +16,7 @@ import (
 // The fields of a collection.
 const (
 	fieldID        = "id"         // int64, primary key: the row number
-	fieldVector    = "vector"     // as embedded; of an erased row a stand-in, see placeholder
+	fieldVector    = "vector"     // as embedded; of an erased row a stand-in, see standIn
 	fieldErased    = "erased"     // bool: the row has no content and no search returns it
 	fieldKey       = "key"        // VarChar
 	fieldCaption   = "caption"    // VarChar

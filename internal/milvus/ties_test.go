@@ -11,6 +11,7 @@ import (
 // TestTiesBeyondOneAnswer asks for a few of 17,000 equal rows, more than an answer holds: those with
 // the lowest numbers are due, whichever Milvus prefers. 100 rows of another direction come first.
 func TestTiesBeyondOneAnswer(t *testing.T) {
+	t.Parallel()
 	c := dial(t)
 	b := retriever.RowBatch{}
 	for i := range int64(17100) {
