@@ -15,7 +15,7 @@ import (
 func Run(ctx context.Context, o Options, h Handler) error {
 	o = o.withDefaults()
 	if err := o.check(); err != nil {
-		return err
+		return InputError{err}
 	}
 	r := &run{o: o, h: h, byModel: map[string][]Finding{}}
 	if err := r.prepare(ctx); err != nil {
@@ -28,6 +28,13 @@ func Run(ctx context.Context, o Options, h Handler) error {
 	}
 	return r.finish()
 }
+
+// InputError is what Run returns where options, names or photo folders cannot be used: nothing was
+// run.
+type InputError struct{ error }
+
+// Unwrap gives the reason.
+func (e InputError) Unwrap() error { return e.error }
 
 // run is the state of one Run.
 type run struct {
@@ -49,13 +56,13 @@ func (r *run) prepare(ctx context.Context) error {
 	r.o.Persons, labelNotes = labelled(r.o.Persons)
 	var err error
 	if r.names, err = candidatesOf(r.o); err != nil {
-		return err
+		return InputError{err}
 	}
 	if r.matcher, err = newMatcher(r.o.MatchDecoys, r.names, r.o.Tokenizer); err != nil {
 		return err
 	}
 	if r.album, err = findPhotos(ctx, r.o); err != nil {
-		return err
+		return InputError{err}
 	}
 	if err := r.album.hash(ctx, r.o.Progress); err != nil {
 		return err

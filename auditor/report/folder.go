@@ -71,7 +71,7 @@ func replaceable(target string) error {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case "run.jsonl", "predictions.parquet", "summary.csv", "report.html", "plots":
+		case "run.jsonl", "predictions.parquet", "summary.csv", "controls.csv", "report.html", "plots":
 		default:
 			return fmt.Errorf("output folder %s holds %s, which is not part of an audit: choose another folder", target, e.Name())
 		}
@@ -133,13 +133,16 @@ func (f *Folder) publish() error {
 	return errors.Join(syncFolder(filepath.Dir(f.target)), os.RemoveAll(old))
 }
 
-// WriteReports writes summary.csv, report.html and plots/*.svg into a folder, replacing each only
+// WriteReports writes summary.csv, controls.csv, report.html and plots/*.svg into a folder, replacing each only
 // by a whole one.
 func WriteReports(folder string, r *Report) error {
 	if err := os.MkdirAll(filepath.Join(folder, "plots"), 0o755); err != nil {
 		return err
 	}
 	if err := replaceFile(filepath.Join(folder, "summary.csv"), func(w io.Writer) error { return SummaryCSV(w, r) }); err != nil {
+		return err
+	}
+	if err := replaceFile(filepath.Join(folder, "controls.csv"), func(w io.Writer) error { return ControlsCSV(w, r) }); err != nil {
 		return err
 	}
 	for _, p := range Plots(r) {

@@ -12,12 +12,14 @@ const Disclaimer = "A finding is evidence about a model and a photo set. It is n
 
 // Report is a whole audit, collected from its stream. It is a Handler.
 type Report struct {
-	Config      auditor.Config       `json:"config"`
-	Findings    []auditor.Finding    `json:"findings"`
-	Failures    []auditor.Failure    `json:"failures,omitempty"`
-	Summaries   []auditor.Summary    `json:"summaries"`
-	Comparisons []auditor.Comparison `json:"comparisons,omitempty"`
-	Timing      *auditor.Timing      `json:"timing,omitempty"`
+	Config      auditor.Config          `json:"config"`
+	Duplicates  []auditor.NearDuplicate `json:"near_duplicates,omitempty"`
+	Findings    []auditor.Finding       `json:"findings"`
+	Controls    []auditor.ControlRow    `json:"controls,omitempty"`
+	Failures    []auditor.Failure       `json:"failures,omitempty"`
+	Summaries   []auditor.Summary       `json:"summaries"`
+	Comparisons []auditor.Comparison    `json:"comparisons,omitempty"`
+	Timing      *auditor.Timing         `json:"timing,omitempty"`
 }
 
 // Handle collects one message.
@@ -27,6 +29,10 @@ func (r *Report) Handle(m auditor.Message) error {
 		r.Config = *m.Config
 	case m.Finding != nil:
 		r.Findings = append(r.Findings, *m.Finding)
+	case m.Duplicate != nil:
+		r.Duplicates = append(r.Duplicates, *m.Duplicate)
+	case m.Control != nil:
+		r.Controls = append(r.Controls, *m.Control)
 	case m.Failure != nil:
 		r.Failures = append(r.Failures, *m.Failure)
 	case m.Summary != nil:

@@ -8,27 +8,32 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"rollcall/auditor"
 	"rollcall/auditor/report"
+	"rollcall/auditor/textcache"
 	"rollcall/internal/clip"
 	"rollcall/retriever"
 )
 
 type auditFlags struct {
-	models                []string
-	model                 modelFlags
-	roster, photos        string
-	counts, names         string
-	decoys, minPhotos     int
-	draws, tau, resamples int
-	maxCount              int64
-	modes, matchDecoys    []string
-	seed                  uint64
-	output                string
+	models, references         []string
+	model                      modelFlags
+	roster, photos             string
+	counts, names, prompts     string
+	decoys, minPhotos          int
+	draws, tau, resamples      int
+	maxCount                   int64
+	modes, matchDecoys         []string
+	controls, covariates       []string
+	trainingIndex, trainedWith string
+	nearDuplicate              float64
+	seed                       uint64
+	cacheDir, output           string
 }
 
 func (a *app) auditCommand() *cobra.Command {
@@ -38,34 +43,53 @@ func (a *app) auditCommand() *cobra.Command {
 		Short: "Ask whether models know the persons: the Identity Inference Attack",
 		Long: `Runs the Identity Inference Attack (Hintersdorf et al., JAIR 2024) on one or more CLIP models: for
 photos of a person, does the model pick the person's name among all candidates, over 21 prompts?
-mode paper is the published rule, calibrated adds a rank p-value against decoys. The run goes into
-the folder -o: run.jsonl, summary.csv, predictions.parquet, report.html and plots. A finding is
-evidence about a model and a photo set; it is not proof that a given picture was used.
+mode paper is the published rule, calibrated adds a rank p-value against decoys; v1, which runs
+alone, is the rule of the study's first version (bare name, real names only). The run goes into the
+folder -o: run.jsonl, summary.csv, controls.csv, predictions.parquet, report.html and plots. A
+finding is evidence about a model and a photo set; it is not proof that a given picture was used.
+
+--reference-model names a model that is known not to have seen the data: the same persons under it
+show what is not evidence. --training-index names an index of the training images: photos that
+nearly repeat one of them are listed, and every figure is given with and without them.
 
 ` + exitCodesHelp,
 		Example: `  rollcall audit --model testdata/lab/model --roster testdata/lab/roster.csv --photos testdata/lab/photos \
-    --names testdata/lab/candidates.txt --min-photos 10 -o run`,
+    --names testdata/lab/candidates.txt --min-photos 10 -o run
+  rollcall audit --model A --reference-model B --training-index cc3m --roster r.csv --photos P --counts counts.csv -o run`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.audit(cmd.Context(), flags) },
 	}
+	flags.add(cmd)
+	a.addMilvus(cmd)
+	return cmd
+}
+
+func (flags *auditFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringArrayVar(&flags.models, "model", nil, "model bundle to audit; may be repeated")
+	f.StringArrayVar(&flags.references, "reference-model", nil, "model bundle that is known not to have seen the data, as a control; may be repeated")
 	flags.model.addRuntime(cmd)
 	f.StringVar(&flags.roster, "roster", "", "persons to audit: CSV or YAML")
 	f.StringVar(&flags.photos, "photos", "", "folder with one folder of photos a person, named by id")
 	f.StringVar(&flags.counts, "counts", "", "counts.csv: how often each person is in the training data")
 	f.StringVar(&flags.names, "names", "", "file with all candidate names, one a line (default: invent --decoys)")
 	f.IntVar(&flags.decoys, "decoys", 0, "names to invent (default: as many as make 1,000 candidates)")
-	f.StringSliceVar(&flags.matchDecoys, "match-decoys", nil, "rank a person against decoys alike in: sex, words")
-	f.StringSliceVar(&flags.modes, "mode", []string{"paper", "calibrated"}, "paper, calibrated or both")
+	f.StringVar(&flags.prompts, "prompts", "", "file with prompt templates, one a line, {0} in the place of the name (default: the 21 published ones)")
+	f.StringSliceVar(&flags.matchDecoys, "match-decoys", nil, "rank a person against decoys alike in: sex, words, tokens")
+	f.StringSliceVar(&flags.modes, "mode", []string{"paper", "calibrated"}, "paper, calibrated or both; or v1 alone")
+	f.StringSliceVar(&flags.controls, "controls", []string{"face-swap", "name-swap", "invented", "prior"}, "controls to make; none for none")
+	f.StringSliceVar(&flags.covariates, "covariates", nil, "what detection may depend on beside the count: prior, photos, sex")
+	f.StringVar(&flags.trainingIndex, "training-index", "", "index of the training images: photos that nearly repeat one are told apart")
+	f.StringVar(&flags.trainedWith, "training-model", "", "model bundle that made --training-index (default: the first of --model and --reference-model that did)")
+	f.Float64Var(&flags.nearDuplicate, "near-duplicate", retriever.NearDuplicateCosine, "cosine from which a photo nearly repeats a training image")
 	f.IntVar(&flags.tau, "tau", 1, "correct prompts that make a person detected")
 	f.IntVar(&flags.draws, "draws", 20, "draws of photos for each k")
 	f.IntVar(&flags.minPhotos, "min-photos", 30, "photos a person needs to take part in the curves over k")
 	f.Int64Var(&flags.maxCount, "max-count", 0, "persons with this count or more stay out of the curves (300 in the study's LAION part)")
 	f.IntVar(&flags.resamples, "resamples", 2000, "resamples of a bootstrap")
 	f.Uint64Var(&flags.seed, "seed", 1, "seed of names, draws and resamples")
+	f.StringVar(&flags.cacheDir, "cache-dir", "", "folder that keeps text embeddings from run to run; it holds the names in clear (default: nothing is kept)")
 	f.StringVarP(&flags.output, "output", "o", "", "folder for the run")
-	return cmd
 }
 
 func (a *app) audit(ctx context.Context, flags auditFlags) error {
@@ -93,34 +117,58 @@ func (a *app) audit(ctx context.Context, flags auditFlags) error {
 func (a *app) auditOptions(flags auditFlags) (auditor.Options, error) {
 	options := auditor.Options{
 		Decoys: flags.decoys, Tau: flags.tau, Draws: flags.draws, MinPhotos: flags.minPhotos, MaxCount: flags.maxCount,
+		Modes: named[auditor.Mode](flags.modes), MatchDecoys: named[auditor.Match](flags.matchDecoys),
+		Controls: named[auditor.Control](flags.controls), Covariates: named[auditor.Covariate](flags.covariates),
 		Resamples: flags.resamples, Seed: flags.seed, ToolVersion: toolVersion(), Progress: a.auditProgress(),
 	}
-	for _, mode := range flags.modes {
-		options.Modes = append(options.Modes, auditor.Mode(mode))
+	if len(flags.controls) == 1 && flags.controls[0] == "none" {
+		options.Controls = []auditor.Control{}
 	}
-	for _, match := range flags.matchDecoys {
-		options.MatchDecoys = append(options.MatchDecoys, auditor.Match(match))
+	if flags.cacheDir != "" {
+		options.Texts = textcache.Open(flags.cacheDir)
 	}
-	roster, err := a.readRoster(flags.roster)
-	if err != nil {
+	if err := a.readAuditFiles(flags, &options); err != nil {
 		return options, err
-	}
-	options.Persons = persons(roster)
-	if flags.counts != "" {
-		if options.Persons, err = a.joinCounts(options.Persons, flags.counts); err != nil {
-			return options, err
-		}
-	}
-	if flags.names != "" {
-		if options.Names, err = readNames(flags.names); err != nil {
-			return options, err
-		}
 	}
 	if info, err := os.Stat(flags.photos); err != nil || !info.IsDir() {
 		return options, usagef("--photos %s is not a folder", flags.photos)
 	}
 	options.Photos = os.DirFS(flags.photos)
 	return options, nil
+}
+
+// named turns words into a room's names for its choices, which the room checks.
+func named[T ~string](words []string) []T {
+	out := make([]T, len(words))
+	for i, word := range words {
+		out[i] = T(word)
+	}
+	return out
+}
+
+// readAuditFiles reads roster, counts, names and prompts.
+func (a *app) readAuditFiles(flags auditFlags, options *auditor.Options) error {
+	roster, err := a.readRoster(flags.roster)
+	if err != nil {
+		return err
+	}
+	options.Persons = persons(roster)
+	if flags.counts != "" {
+		if options.Persons, err = a.joinCounts(options.Persons, flags.counts); err != nil {
+			return err
+		}
+	}
+	if flags.names != "" {
+		if options.Names, err = readNames(flags.names); err != nil {
+			return err
+		}
+	}
+	if flags.prompts != "" {
+		if options.Prompts, err = readNames(flags.prompts); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // persons converts the roster: the auditor knows sexes by the study's letters.
@@ -157,7 +205,7 @@ func (a *app) joinCounts(persons []auditor.Person, path string) ([]auditor.Perso
 	return joined, nil
 }
 
-// readNames reads the candidates, one a line; empty lines are none.
+// readNames reads candidate names or prompts, one a line; empty lines are none.
 func readNames(path string) ([]string, error) {
 	lines, err := readLines(path)
 	if err != nil {
@@ -170,37 +218,65 @@ func readNames(path string) ([]string, error) {
 		}
 	}
 	if len(names) == 0 {
-		return nil, usagef("%s names nobody", path)
+		return nil, usagef("%s is empty: one name or prompt a line", path)
 	}
 	return names, nil
 }
 
 func (a *app) auditModels(ctx context.Context, flags auditFlags, models *models, options auditor.Options) error {
-	for _, dir := range flags.models {
+	loaded, err := loadAudited(models, flags, &options)
+	if err != nil {
+		return err
+	}
+	training, err := a.openTraining(ctx, flags, models, loaded)
+	if err != nil {
+		return err
+	}
+	options.Training = training.options
+	return errors.Join(a.runAudit(ctx, flags.output, options), training.close())
+}
+
+// loadAudited loads the models to audit, and behind them the references.
+func loadAudited(models *models, flags auditFlags, options *auditor.Options) ([]*clip.Model, error) {
+	dirs := slices.Concat(flags.models, flags.references)
+	var loaded []*clip.Model
+	for i, dir := range dirs {
 		model, err := models.load(dir, flags.model)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		options.Models = append(options.Models, audited(model, dir, flags.models))
+		loaded = append(loaded, model)
+		next := audited(model, dir, dirs)
+		next.Reference = i >= len(flags.models)
+		options.Models = append(options.Models, next)
 	}
-	run, err := report.Create(flags.output)
+	options.Tokenizer = loaded[0]
+	return loaded, nil
+}
+
+// runAudit runs into a folder, which replaces an earlier one only when the run is whole.
+func (a *app) runAudit(ctx context.Context, output string, options auditor.Options) error {
+	run, err := report.Create(output)
 	if err != nil {
 		return usageError{err}
 	}
 	options.Predictions = run
 	if err := auditor.Run(ctx, options, run); err != nil {
+		if input := (auditor.InputError{}); errors.As(err, &input) {
+			err = usageError{err}
+		}
 		return errors.Join(err, run.Abort())
 	}
 	if err := run.Commit(); err != nil {
 		return err
 	}
 	if a.json {
-		return a.renderRun(flags.output, "json", a.stdout)
+		return a.renderRun(output, "json", a.stdout)
 	}
 	if err := report.Brief(a.stdout, &run.Report); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "\nthe whole report: %s\n", filepath.Join(flags.output, "report.html"))
+	_, err = fmt.Fprintf(a.stdout, "\nthe whole report: %s\n", filepath.Join(output, "report.html"))
 	return err
 }
 
