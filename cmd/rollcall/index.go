@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +27,7 @@ type indexFlags struct {
 	partition, batch, work int
 	onError                string
 	embed                  []string
+	task                   taskFlags
 }
 
 func (a *app) indexCommand() *cobra.Command {
@@ -36,14 +38,17 @@ func (a *app) indexCommand() *cobra.Command {
 		Long: `Reads a folder of images with .txt and .json beside them, or webdataset tars (files, folders of
 them, or brace patterns such as {00000..00331}.tar), embeds captions and images, and writes an index
 in clip-retrieval's format. Every input sample becomes a row or a ledger record that says why not.
-An interrupted run goes on with the same command. --store milvus publishes the index to Milvus.
+An interrupted run goes on with the same command. Several machines with a common folder make one
+index together, each with its --task; the result is that of a single run, byte for byte. --store
+milvus publishes the index to Milvus.
 
 ` + exitCodesHelp,
 		Example: "  rollcall index testdata/lab/shards --name lab --model testdata/lab/model\n  rollcall index '/data/cc3m/{00000..00331}.tar' --name cc3m --model ViT-B-32",
-		Args:    atLeast(1),
+		Args:    flags.task.inputs,
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.index(cmd.Context(), args, flags) },
 	}
 	flags.model.add(cmd)
+	flags.task.add(cmd)
 	a.addMilvus(cmd)
 	f := cmd.Flags()
 	f.StringVar(&flags.name, "name", "", "name of the index, or a path to it")
@@ -84,6 +89,13 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 	if err := flags.check(); err != nil {
 		return err
 	}
+	if flags.task.finish {
+		return a.finishIndex(ctx, flags)
+	}
+	task, err := flags.task.parse()
+	if err != nil {
+		return err
+	}
 	return a.withModel(ctx, flags.model, func(ctx context.Context, model *clip.Model) error {
 		source, err := dataset.OpenContext(ctx, inputs, flags.format)
 		if err != nil {
@@ -91,9 +103,12 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 		}
 		dir := a.newIndexDir(flags.name)
 		a.log.Info("indexing", "format", source.Describe().Format, "because", source.Describe().Why, "into", dir)
-		manifest, err := a.build(ctx, source, model, dir, flags)
+		manifest, err := a.build(ctx, source, model, dir, flags, task)
 		if err != nil {
 			return err
+		}
+		if manifest.State != indexer.StateComplete {
+			return a.printShare(dir, task, manifest)
 		}
 		if err := a.publish(ctx, dir, manifest, flags); err != nil {
 			return err
@@ -110,7 +125,7 @@ func (a *app) newIndexDir(name string) string {
 	return filepath.Join(a.dataDir, name)
 }
 
-func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Model, dir string, flags indexFlags) (*indexer.Manifest, error) {
+func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Model, dir string, flags indexFlags, task indexer.Task) (*indexer.Manifest, error) {
 	policy := indexer.Continue
 	if flags.onError == "stop" {
 		policy = indexer.Stop
@@ -119,16 +134,33 @@ func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Mode
 	defer progress.finish()
 	manifest, err := indexer.Run(ctx, indexer.Options{
 		Source: source, Encoder: model, Model: model.Bundle().Info(), Dir: dir, NewPartition: newPartition,
-		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit,
+		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit, Task: task,
 		Images: slices.Contains(flags.embed, "images"), Texts: slices.Contains(flags.embed, "captions"),
 		OnError: policy, Tool: toolVersion(),
-		Progress: func(now indexer.Progress) { progress.update(now.Samples-now.Resumed, 0, now.Failures) },
+		Progress: func(now indexer.Progress) {
+			progress.note = shares(now.Times)
+			total := max(0, flags.limit-now.Resumed)
+			if task.Count > 1 {
+				total = 0 // how much of it others do is not known
+			}
+			progress.update(now.Samples-now.Resumed, total, now.Failures)
+		},
 	})
 	var mismatch *indexer.MismatchError
 	if errors.As(err, &mismatch) {
 		return nil, usageError{err}
 	}
 	return manifest, err
+}
+
+// shares says where a run's time goes, each stage as a share of what all of them worked.
+func shares(t indexer.Times) string {
+	sum := t.Read + t.Decode + t.Encode + t.Write
+	if sum == 0 {
+		return ""
+	}
+	percent := func(of time.Duration) int64 { return int64((100*of + sum/2) / sum) }
+	return fmt.Sprintf("read %d%%, decode %d%%, encode %d%%, write %d%%", percent(t.Read), percent(t.Decode), percent(t.Encode), percent(t.Write))
 }
 
 // newPartition writes partitions in the embedded store's files.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -21,6 +22,7 @@ type progress struct {
 	out      io.Writer // nil: quiet
 	bar      *progressbar.ProgressBar
 	what     string
+	note     string // what else there is to say, behind the numbers
 	started  time.Time
 	lastLine time.Time
 }
@@ -47,7 +49,7 @@ func (p *progress) update(done, total, failed int64) {
 		if total > 0 {
 			p.bar.ChangeMax64(total)
 		}
-		p.bar.Describe(fmt.Sprintf("%s (%d failed)", p.what, failed))
+		p.bar.Describe(fmt.Sprintf("%s (%s)", p.what, strings.TrimSuffix(fmt.Sprintf("%d failed, %s", failed, p.note), ", ")))
 		// A bar that cannot be drawn costs nothing but the bar.
 		_ = p.bar.Set64(done)
 	case time.Since(p.lastLine) >= lineEvery:
@@ -66,6 +68,9 @@ func (p *progress) line(done, total, failed int64) string {
 	if total > done && rate > 0 {
 		left := time.Duration(float64(total-done) / rate * float64(time.Second))
 		line += fmt.Sprintf(", %s left", left.Round(time.Second))
+	}
+	if p.note != "" {
+		line += "; " + p.note
 	}
 	return line
 }
