@@ -11,7 +11,7 @@ import (
 type content struct {
 	text    string
 	data    []byte        // of an image, until it is decoded
-	decoded chan struct{} // of an image: closed when pixels or failure are there
+	decoded chan struct{} // of an image: closed when pixels or failure are there; nil when there is nothing to decode
 	pixels  Pixels        // until it is embedded
 	failure *Failure      // why the image could not be decoded
 	asked   bool          // it was given to the encoder

@@ -31,6 +31,11 @@ const (
 	ReasonDuplicateKey    Reason = "duplicate-key"     // read: an earlier sample has its key
 	ReasonTarTruncated    Reason = "tar-truncated"     // read: the tar ends in the middle
 	ReasonTarDamaged      Reason = "tar-damaged"       // read: the tar cannot be followed from there on
+	ReasonDownloadFailed  Reason = "download-failed"   // read: the data set itself says that it could not be had
+	ReasonMissingFile     Reason = "missing-file"      // read: the data set names a file that is not there
+	ReasonBadRow          Reason = "bad-row"           // read: a line or row of a caption file that does not fit its format
+	ReasonFileDamaged     Reason = "file-damaged"      // read: a caption file cannot be followed from there on
+	ReasonParquetDamaged  Reason = "parquet-damaged"   // read: a Parquet file or a page of it cannot be read
 	ReasonTruncatedImage  Reason = "truncated-image"   // decode: the image ends in the middle
 	ReasonUndecodable     Reason = "undecodable-image" // decode: the image is broken in another way
 	ReasonNotFinite       Reason = "not-finite"        // embed: the vector has a NaN or an infinity

@@ -27,6 +27,10 @@ func (it *item) admit(o Options, c *contents) (fresh bool) {
 	s.Image = nil // its content holds it as long as it is needed
 	s.Caption = clean(caption)
 	it.cleaned = s.Caption != caption
+	if o.Encoder == nil || s.ImageVector != nil || s.TextVector != nil {
+		it.admitEmbedded(o)
+		return false
+	}
 	switch {
 	case s.Err != nil:
 		it.fail(StageRead, failureOf(s.Err, ReasonUnreadableFile))
@@ -53,7 +57,7 @@ func (it *item) admit(o Options, c *contents) (fresh bool) {
 
 // await waits until the sample's image is decoded, or cannot be.
 func (it *item) await(ctx context.Context) error {
-	if it.image == nil {
+	if it.image == nil || it.image.decoded == nil {
 		return nil
 	}
 	select {

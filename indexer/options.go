@@ -26,8 +26,8 @@ const (
 // Options say what Run does. Source, Encoder, Model, Dir and NewPartition are needed.
 type Options struct {
 	Source       Source
-	Encoder      Encoder
-	Model        ModelInfo // of the encoder; goes into the index
+	Encoder      Encoder   // may be nil for a source whose samples bring their vectors along
+	Model        ModelInfo // of the encoder, or of those vectors; goes into the index
 	Dir          string    // of the index; made when missing
 	NewPartition NewPartition
 
@@ -38,7 +38,8 @@ type Options struct {
 	Task          Task  // this run's share of the partitions; zero: all of them
 
 	// Images and Texts choose what is embedded; neither means both. A sample that lacks what is
-	// chosen is not a row: with both, it needs an image and a caption, as in clip-retrieval.
+	// chosen is not a row: with both, it needs an image and a caption, as in clip-retrieval. What the
+	// source as a whole does not have is not chosen.
 	Images, Texts bool
 
 	OnError  ErrorPolicy
@@ -58,7 +59,7 @@ type Progress struct {
 
 func (o Options) withDefaults() (Options, error) {
 	switch {
-	case o.Source == nil, o.Encoder == nil, o.NewPartition == nil:
+	case o.Source == nil, o.NewPartition == nil, o.Encoder == nil && !o.Source.Describe().Embedded:
 		return o, errors.New("indexing needs a source, an encoder and a partition writer")
 	case o.Dir == "":
 		return o, errors.New("indexing needs a folder to write to")
@@ -72,6 +73,11 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if !o.Images && !o.Texts {
 		o.Images, o.Texts = true, true
+	}
+	has := o.Source.Describe()
+	o.Images, o.Texts = o.Images && !has.NoImages, o.Texts && !has.NoTexts
+	if !o.Images && !o.Texts {
+		return o, errors.New("the data set has nothing of what is to be embedded: it has only images or only captions")
 	}
 	if o.PartitionRows == 0 {
 		o.PartitionRows = DefaultPartitionRows

@@ -12,7 +12,12 @@ type Sample struct {
 	HasText   bool           // false when there is no caption at all
 	URL       string         // where the image came from, when known
 	Fields    map[string]any // every key of the sample's JSON, flattened with "." ("exif.Make")
-	Err       error          // why the sample cannot be used, best a *Failure; the other fields say which one it was
+
+	// The vectors of a sample that was embedded already, by the model that the index names; nil
+	// where it has none. They are stored as they are.
+	ImageVector, TextVector []float32
+
+	Err error // why the sample cannot be used, best a *Failure; the other fields say which one it was
 }
 
 // Source streams the samples of a data set in a stable order. internal/dataset provides one a
@@ -40,4 +45,8 @@ type SourceInfo struct {
 	Why    string   `json:"why"`    // what made --format auto choose it
 	Inputs []string `json:"inputs"` // the paths that were given
 	Digest string   `json:"digest"` // SHA-256 over the names, sizes and modification-proof identity of the input files
+
+	NoImages bool `json:"no_images,omitempty"` // it has captions, or their vectors, alone
+	NoTexts  bool `json:"no_texts,omitempty"`  // it has image vectors alone
+	Embedded bool `json:"embedded,omitempty"`  // its samples bring their vectors along
 }
