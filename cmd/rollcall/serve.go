@@ -83,7 +83,10 @@ func (a *app) serveOn(ctx context.Context, listener net.Listener, flags serveFla
 			return err
 		}
 		defer func() { errs = append(errs, opened.close()) }()
-		served := server.Index{Name: opened.name, Store: opened, Dimension: opened.dimension}
+		served := server.Index{
+			Name: opened.name, Store: opened, Dimension: opened.dimension,
+			Manifest: opened.manifest, Counter: opened, Captions: opened,
+		}
 		if model != nil {
 			served.Encoder = model
 		}

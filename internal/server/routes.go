@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -23,6 +24,7 @@ func (s *Server) routes() *gin.Engine {
 	e.GET("/metrics-summary", s.handle(s.metrics.summary))
 	e.GET("/healthz", s.handle(s.alive))
 	e.GET("/readyz", s.handle(s.ready))
+	s.mountV1(e)
 
 	e.NoRoute(s.handle(unknownPath))
 	e.NoMethod(s.handle(wrongMethod))
@@ -45,6 +47,10 @@ func (s *Server) fail(c *gin.Context, err error) {
 	status := statusOf(err)
 	if status >= http.StatusInternalServerError {
 		s.options.Log.Error("request failed", "route", c.FullPath(), "status", status, "error", err)
+	}
+	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
+		writeProblem(c, status, message(err, status))
+		return
 	}
 	c.AbortWithStatusJSON(status, gin.H{"message": message(err, status)})
 }

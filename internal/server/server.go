@@ -16,6 +16,7 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"rollcall/indexer"
 	"rollcall/retriever"
 )
 
@@ -32,6 +33,10 @@ type Index struct {
 	Store     VectorStore
 	Dimension int               // of its embeddings
 	Encoder   retriever.Encoder // embeds text and image queries; nil: only vector queries are answered
+
+	Manifest *indexer.Manifest       // what made it; nil for an embedding folder that rollcall did not make
+	Counter  retriever.Counter       // counts images in it; nil: persons cannot be counted
+	Captions retriever.CaptionSource // counts mentions in it; nil: persons cannot be counted
 }
 
 // Options says what is served, and how. The zero value of a limit means its default.

@@ -1,0 +1,86 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+	"github.com/gin-gonic/gin"
+)
+
+// v1 is the typed API under /v1, described by /openapi.json from the same types that it decodes.
+type v1 struct {
+	*Server
+	api huma.API
+}
+
+// mountV1 adds the routes under /v1 and their description. Bodies are bounded before huma reads
+// them, so that its own bound is the same.
+func (s *Server) mountV1(e *gin.Engine) {
+	config := huma.DefaultConfig("Rollcall", "1")
+	config.Info.Description = "Who is in an image-text data set, how often, and does a CLIP model know them. " +
+		"Errors are RFC 9457 problem documents that list every fault of a request."
+	config.DocsPath, config.SchemasPath, config.CreateHooks = "", "", nil
+	v := v1{s, humagin.New(e, config)}
+	v.addIndices()
+	v.addSearch()
+	v.addRows()
+}
+
+// bodyTimeout ends slow bodies, as the service's own read timeout does.
+const bodyTimeout = readTimeout
+
+// route describes one operation. Every route may answer with the faults that any request can have.
+func (v v1) route(id, method, path, summary string) huma.Operation {
+	return huma.Operation{
+		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary,
+		MaxBodyBytes: v.options.MaxBody, BodyReadTimeout: bodyTimeout,
+		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable},
+	}
+}
+
+// add registers a handler: its errors become problem documents in one place.
+func add[I, O any](v v1, operation huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	huma.Register(v.api, operation, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handler(ctx, in)
+		if err != nil {
+			return nil, v.problem(operation, err)
+		}
+		return out, nil
+	})
+}
+
+// problem is what a client is told of an error: its own fault in full, ours without details.
+func (v v1) problem(operation huma.Operation, err error) error {
+	var told huma.StatusError
+	if errors.As(err, &told) {
+		return told
+	}
+	status := statusOf(err)
+	if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
+		v.options.Log.Error("request failed", "route", operation.Path, "status", status, "error", err)
+	}
+	return huma.NewError(status, message(err, status))
+}
+
+// invalid is one fault of a request: where it is, and what to do about it.
+func invalid(location, text string, value any) error {
+	return huma.Error422UnprocessableEntity("the request cannot be used", &huma.ErrorDetail{Location: location, Message: text, Value: value})
+}
+
+// timestamp is a moment as answers have it: RFC 3339 in UTC, to the second; "" for none.
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Truncate(time.Second).Format(time.RFC3339)
+}
+
+// writeProblem answers what never reached a route of /v1, in the same form.
+func writeProblem(c *gin.Context, status int, text string) {
+	c.Header("Content-Type", "application/problem+json")
+	c.AbortWithStatusJSON(status, huma.ErrorModel{Title: http.StatusText(status), Status: status, Detail: text})
+}
