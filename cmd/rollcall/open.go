@@ -108,6 +108,7 @@ const (
 // milvusFlags say how to reach Milvus.
 type milvusFlags struct {
 	address, user, password, apiKey, database, indexType string
+	params                                               map[string]string // of the index type
 	tls                                                  bool
 	given                                                bool // the address was asked for, and wins over the index's own
 }

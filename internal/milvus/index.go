@@ -115,3 +115,18 @@ func indexOf(name string, params map[string]string) (indexKind, map[string]int, 
 	}
 	return kind, settings, nil
 }
+
+// CheckIndex refuses an index type or settings of it that Publish would refuse; "" is FLAT.
+func CheckIndex(name string, params map[string]string) error {
+	if name == "" {
+		name = flat
+	}
+	kind, settings, err := indexOf(name, params)
+	if err != nil {
+		return err
+	}
+	if _, err = kind.build(settings); err == nil {
+		_, err = kind.search(settings, 1)
+	}
+	return err
+}

@@ -101,14 +101,7 @@ func (s PublishSpec) check() error {
 	case !s.HasImage && !s.HasText:
 		return errors.New("the index has neither image nor text embeddings: there is nothing to publish")
 	}
-	kind, settings, err := indexOf(s.IndexType, s.Params)
-	if err != nil {
-		return err
-	}
-	if _, err = kind.build(settings); err == nil {
-		_, err = kind.search(settings, 1)
-	}
-	return err
+	return CheckIndex(s.IndexType, s.Params)
 }
 
 // modalities are those that the index has.
