@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"hash/maphash"
 	"runtime"
 
 	"golang.org/x/sync/errgroup"
@@ -47,7 +46,6 @@ type matching struct {
 func matchRows(ctx context.Context, src CaptionSource, m matching, collect func(*batch) error) error {
 	workers := cmp.Or(m.workers, runtime.GOMAXPROCS(0))
 	work, ordered := make(chan *batch, workers), make(chan *batch, workers)
-	seed := maphash.MakeSeed()
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(work)
@@ -59,7 +57,7 @@ func matchRows(ctx context.Context, src CaptionSource, m matching, collect func(
 			s := newScratch(m.persons)
 			for b := range work {
 				if ctx.Err() == nil {
-					b.match(m.matcher, s, seed)
+					b.match(m.matcher, s)
 				}
 				close(b.done)
 			}
@@ -115,7 +113,7 @@ func produce(ctx context.Context, src CaptionSource, work, ordered chan<- *batch
 }
 
 // match finds the names in every row of the batch.
-func (b *batch) match(m matcher, s *scratch, seed maphash.Seed) {
+func (b *batch) match(m matcher, s *scratch) {
 	var words []byte
 	for i := range b.rows {
 		row := &b.rows[i]
@@ -129,7 +127,7 @@ func (b *batch) match(m matcher, s *scratch, seed maphash.Seed) {
 		}
 		s.text.read(row.Caption)
 		words = s.text.normalised(words[:0])
-		hash := maphash.Bytes(seed, words)
+		hash := hash64(words)
 		for _, f := range found {
 			b.hits = append(b.hits, rowMatch{match: f, row: i, caption: hash})
 		}

@@ -1,6 +1,9 @@
 package retriever
 
-import "hash/maphash"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
 
 // maxDistinctHashes is the default of MentionOptions.MaxDistinct: below 1 GiB of memory, and
 // several times what the study's 548 persons need on LAION-400M.
@@ -10,7 +13,6 @@ const maxDistinctHashes = 1 << 24
 // million rows of one person the chance that two different ones look equal is below 1 in 10
 // million (n^2 / 2^65).
 type distinct struct {
-	seed    maphash.Seed
 	limit   int
 	held    int // hashes in all sets
 	persons []distinctSets
@@ -26,13 +28,14 @@ func newDistinct(persons, limit int) *distinct {
 	if limit == 0 {
 		limit = maxDistinctHashes
 	}
-	return &distinct{seed: maphash.MakeSeed(), limit: limit, persons: make([]distinctSets, persons)}
+	return &distinct{limit: limit, persons: make([]distinctSets, persons)}
 }
 
-// add notes a row that mentions the person. Rows without a URL are told apart by caption alone.
-func (d *distinct) add(person int, url string, caption uint64) {
+// add notes a row that mentions the person, by the hashes of its URL and its folded caption. Rows
+// without a URL, 0, are told apart by caption alone.
+func (d *distinct) add(person int, url, caption uint64) {
 	s := &d.persons[person]
-	if s.over || url != "" && !d.insert(&s.urls, maphash.String(d.seed, url)) {
+	if s.over || url != 0 && !d.insert(&s.urls, url) {
 		return
 	}
 	if d.insert(&s.captions, caption) {
@@ -71,4 +74,19 @@ func (s *distinctSets) size() int { return len(s.urls) + len(s.captions) }
 // count gives the person's distinct rows; ok is false when they were given up.
 func (d *distinct) count(person int) (n int64, ok bool) {
 	return d.persons[person].rows, !d.persons[person].over
+}
+
+// hash64 is the start of SHA-256: the same in every process, so that partial counts can be merged,
+// and not to be steered by who writes captions.
+func hash64(text []byte) uint64 {
+	sum := sha256.Sum256(text)
+	return binary.LittleEndian.Uint64(sum[:8])
+}
+
+// urlHash is 0 for a row without a URL.
+func urlHash(url string) uint64 {
+	if url == "" {
+		return 0
+	}
+	return hash64([]byte(url))
 }

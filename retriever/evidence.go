@@ -12,7 +12,7 @@ import (
 
 // Evidence is one row behind a count, as it is written to a file.
 type Evidence struct {
-	Kind       string   `json:"kind"` // "mention" or "image"
+	Kind       string   `json:"kind"` // "mention", "image" or "face"
 	ID         string   `json:"id"`   // the person's
 	Name       string   `json:"name"`
 	Row        int64    `json:"row"`
@@ -20,10 +20,16 @@ type Evidence struct {
 	Alias      string   `json:"alias,omitempty"`      // mention: the name or alias matched
 	Start      *int     `json:"start,omitempty"`      // mention: byte range in the caption
 	End        *int     `json:"end,omitempty"`        //
-	Similarity *float32 `json:"similarity,omitempty"` // image: cosine with the closest photo
-	Reference  *int     `json:"reference,omitempty"`  // image: which photo that is, from 0
+	Similarity *float32 `json:"similarity,omitempty"` // image, face: cosine with the closest photo
+	Reference  *int     `json:"reference,omitempty"`  // image, face: which photo that is, from 0
+	Group      *int64   `json:"group,omitempty"`      // image: first row of its near-duplicates among the person's rows
+	Left       *float32 `json:"left,omitempty"`       // face: its box in the image, in pixels from
+	Top        *float32 `json:"top,omitempty"`        // the upper left corner
+	Width      *float32 `json:"width,omitempty"`      //
+	Height     *float32 `json:"height,omitempty"`     //
 	Caption    string   `json:"caption,omitempty"`
 	URL        string   `json:"url,omitempty"`
+	ImagePath  string   `json:"image_path,omitempty"`
 }
 
 // MentionEvidence describes a mention. The person is of the roster that was counted.
@@ -38,9 +44,9 @@ func MentionEvidence(roster *Roster, m Mention) Evidence {
 // ImageEvidence describes an image hit. row may be the row itself, for its caption, or nil.
 func ImageEvidence(roster *Roster, h ImageHit, row *Row) Evidence {
 	p := &roster.Persons[h.Person]
-	e := Evidence{Kind: "image", ID: p.ID, Name: p.Name, Row: h.Row, Similarity: &h.Score, Reference: &h.Reference}
+	e := Evidence{Kind: "image", ID: p.ID, Name: p.Name, Row: h.Row, Similarity: &h.Score, Reference: &h.Reference, Group: h.Group}
 	if row != nil {
-		e.Key, e.Caption, e.URL = row.Key, row.Caption, row.URL
+		e.Key, e.Caption, e.URL, e.ImagePath = row.Key, row.Caption, row.URL, row.ImagePath
 	}
 	return e
 }
@@ -81,7 +87,7 @@ func (w *evidenceJSONL) Close() error {
 }
 
 // evidenceColumns is the header of an evidence CSV file.
-const evidenceColumns = "kind,id,name,row,key,alias,start,end,similarity,reference,caption,url"
+const evidenceColumns = "kind,id,name,row,key,alias,start,end,similarity,reference,group,left,top,width,height,caption,url,image_path"
 
 // NewEvidenceCSV writes CSV with a header line; cells that do not apply to a kind are empty.
 func NewEvidenceCSV(w io.Writer) EvidenceWriter {
@@ -94,13 +100,10 @@ func NewEvidenceCSV(w io.Writer) EvidenceWriter {
 type evidenceCSV struct{ csv *csv.Writer }
 
 func (w *evidenceCSV) Write(e Evidence) error {
-	similarity := ""
-	if e.Similarity != nil {
-		similarity = strconv.FormatFloat(float64(*e.Similarity), 'g', -1, 32)
-	}
 	err := w.csv.Write([]string{
 		e.Kind, e.ID, e.Name, strconv.FormatInt(e.Row, 10), e.Key, e.Alias, number(e.Start), number(e.End),
-		similarity, number(e.Reference), e.Caption, e.URL,
+		single(e.Similarity), number(e.Reference), integer(e.Group),
+		single(e.Left), single(e.Top), single(e.Width), single(e.Height), e.Caption, e.URL, e.ImagePath,
 	})
 	if err != nil {
 		return fmt.Errorf("writing evidence: %w", err)
@@ -113,6 +116,13 @@ func (w *evidenceCSV) Close() error {
 		return fmt.Errorf("writing evidence: %w", w.csv.Error())
 	}
 	return nil
+}
+
+func single(f *float32) string {
+	if f == nil {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*f), 'g', -1, 32)
 }
 
 func number(n *int) string {

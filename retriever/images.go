@@ -24,6 +24,10 @@ type ImageOptions struct {
 	// never cut short.
 	MaxHits int
 
+	// Vectors, when set, gives the stored vectors, so that near-duplicates among a person's rows are
+	// grouped (NearDuplicates above NearDuplicateCosine).
+	Vectors VectorSource
+
 	// Evidence, when set, gets every counted row once the count is done: persons in order, each
 	// one's rows in order. Its error ends the count.
 	Evidence func(ImageHit) error
@@ -35,6 +39,10 @@ type ImageHit struct {
 	Row       int64   // the row's ID
 	Reference int     // the closest photo, index in References.Vectors; the first of equals
 	Score     float32 // its cosine
+
+	// Group is the first of the person's rows that are near-duplicates of this one, itself when
+	// there is none; nil when duplicates were not looked for.
+	Group *int64
 }
 
 // ImageCounts is what CountImages found. Every count is exact.
@@ -47,6 +55,7 @@ type ImageCounts struct {
 // PersonImages counts the rows whose image is close to at least one of a person's photos.
 type PersonImages struct {
 	Rows     *int64 // nil, not measured, for a person without a usable photo
+	Groups   *int64 // those rows with near-duplicates taken together; nil, not measured, beyond MaxGrouped rows
 	Photos   int    // photos that were compared
 	Unusable int    // photos that could not be
 }
@@ -71,7 +80,7 @@ func CountImages(ctx context.Context, counter Counter, refs []References, thresh
 			return nil, fmt.Errorf("counting images: %w", err)
 		}
 	}
-	if err := t.finish(ctx, o.Evidence); err != nil {
+	if err := t.finish(ctx, o); err != nil {
 		return nil, fmt.Errorf("counting images: %w", err)
 	}
 	return &t.result, nil
@@ -124,8 +133,8 @@ func (t *imageTally) add(query int, h Hit) error {
 	return nil
 }
 
-// finish counts each set and gives the evidence.
-func (t *imageTally) finish(ctx context.Context, evidence func(ImageHit) error) error {
+// finish counts each set, groups near-duplicates and gives the evidence.
+func (t *imageTally) finish(ctx context.Context, o ImageOptions) error {
 	for i := range t.sets {
 		p := &t.result.Persons[i]
 		if p.Photos == 0 {
@@ -134,16 +143,25 @@ func (t *imageTally) finish(ctx context.Context, evidence func(ImageHit) error) 
 			continue
 		}
 		t.sets[i].merge()
-		n := int64(len(t.sets[i].hits))
+		hits := t.sets[i].hits
+		n := int64(len(hits))
 		p.Rows = &n
-		if evidence == nil {
+		groups, err := t.group(ctx, i, o)
+		if err != nil {
+			return err
+		}
+		if o.Evidence == nil {
 			continue
 		}
-		for _, h := range t.sets[i].hits {
+		for k, h := range hits {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := evidence(ImageHit{i, h.row, int(h.reference), h.score}); err != nil {
+			hit := ImageHit{Person: i, Row: h.row, Reference: int(h.reference), Score: h.score}
+			if groups != nil {
+				hit.Group = &hits[groups[k]].row
+			}
+			if err := o.Evidence(hit); err != nil {
 				return err
 			}
 		}

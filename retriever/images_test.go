@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -105,4 +106,29 @@ func TestCountImagesErrors(t *testing.T) {
 	cancel()
 	_, err = CountImages(ctx, planeRows(), one, 0, ImageOptions{})
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Rows ten degrees apart: cos 10 = .985 joins neighbours. Around 0 the rows 340..20 are one chain
+// over 350; a photo at 180 degrees of the same person adds the chain 160..200. Two groups, the
+// first named after row 0 and the second after row 16.
+func TestCountImagesGroupsNearDuplicates(t *testing.T) {
+	refs := []References{{Vectors: [][]float32{at(0), at(180)}}}
+	index := planeIndex{planeStore: planeRows()}
+	groups := map[int64][]int64{}
+	got, err := CountImages(t.Context(), index, refs, 0.9, ImageOptions{Vectors: index, Evidence: func(h ImageHit) error {
+		groups[*h.Group] = append(groups[*h.Group], h.Row)
+		return nil
+	}})
+	require.NoError(t, err)
+	require.EqualValues(t, 10, *got.Persons[0].Rows)
+	require.EqualValues(t, 2, *got.Persons[0].Groups)
+	require.Equal(t, map[int64][]int64{0: {0, 1, 2, 34, 35}, 16: {16, 17, 18, 19, 20}}, groups)
+}
+
+func TestCountImagesSaysWhenRowsAreTooManyToGroup(t *testing.T) {
+	index := planeIndex{planeStore: slices.Repeat(planeStore{at(0)}, MaxGrouped+1)}
+	got, err := CountImages(t.Context(), index, []References{{Vectors: [][]float32{at(0)}}}, 0.9, ImageOptions{Vectors: index})
+	require.NoError(t, err)
+	require.Nil(t, got.Persons[0].Groups)
+	require.Equal(t, []string{"near-duplicates of person 1 were not grouped: 2049 rows are more than 2048"}, got.Warnings)
 }

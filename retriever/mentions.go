@@ -109,6 +109,7 @@ type tally struct {
 	evidence func(Mention) error
 	result   MentionCounts
 	seen     *distinct
+	partial  *partialWriter // nil, unless the count is a part of one
 }
 
 func newTally(roster *Roster, o MentionOptions) *tally {
@@ -123,9 +124,11 @@ func (t *tally) add(b *batch) error {
 	t.result.Rows += int64(len(b.rows))
 	t.result.Null += b.null
 	for _, h := range b.hits {
-		t.result.Persons[h.person].Rows++
 		row := &b.rows[h.row]
-		t.seen.add(int(h.person), row.URL, h.caption)
+		k := matchKey{person: h.person, row: row.Row, url: urlHash(row.URL), caption: h.caption}
+		if err := t.keep(k); err != nil {
+			return err
+		}
 		if t.evidence == nil {
 			continue
 		}
@@ -137,6 +140,16 @@ func (t *tally) add(b *batch) error {
 			return err
 		}
 	}
+	return nil
+}
+
+// keep counts one match, or leaves that to the merge of the parts.
+func (t *tally) keep(k matchKey) error {
+	if t.partial != nil {
+		return t.partial.write(k)
+	}
+	t.result.Persons[k.person].Rows++
+	t.seen.add(int(k.person), k.url, k.caption)
 	return nil
 }
 

@@ -61,14 +61,14 @@ func BenchmarkMatcher(b *testing.B) {
 	for b.Loop() {
 		m = newStrictMatcher(roster)
 	}
-	with := heap()
+	with := heapInUse()
 	runtime.KeepAlive(m)
-	b.ReportMetric(float64(with-heap())/1e6, "MB")
+	b.ReportMetric(float64(with-heapInUse())/1e6, "MB")
 	runtime.KeepAlive(roster)
 }
 
-// heap gives the bytes in use after a full collection, which takes two rounds.
-func heap() uint64 {
+// heapInUse gives the bytes in use after a full collection, which takes two rounds.
+func heapInUse() uint64 {
 	runtime.GC()
 	runtime.GC()
 	var s runtime.MemStats

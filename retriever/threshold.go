@@ -24,7 +24,7 @@ func ThresholdForFMR(similarities []float32, fmr float64) (Threshold, error) {
 	}
 	n := len(similarities)
 	// A trifle less than 1/fmr, so that 1/1e-4 rounds to 10,000.
-	if need := math.Ceil(1/fmr - 1e-9/fmr); float64(n) < need {
+	if need := math.Ceil(1/fmr - 1e-12/fmr); float64(n) < need {
 		return Threshold{}, fmt.Errorf("a false-match rate of %v needs at least %.0f pairs that do not match, and there are %d; "+
 			"add persons or photos, compare with more rows, or ask for a higher rate", fmr, need, n)
 	}

@@ -3,15 +3,12 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"rollcall/internal/clip"
 	"rollcall/internal/dataset"
 	"rollcall/retriever"
 )
@@ -21,9 +18,14 @@ type countFlags struct {
 	evidence             []string
 	photos               string
 	threshold            float32
+	fmr                  float64
+	sampleRows           int
+	seed                 uint64
 	model                modelFlags
 	output, evidenceFile string
 	workers              int
+	task                 string
+	merge                bool
 }
 
 func (a *app) countCommand() *cobra.Command {
@@ -34,11 +36,17 @@ func (a *app) countCommand() *cobra.Command {
 		Long: `Counts rows whose caption names a person (evidence captions), in an index or straight from caption
 files: CC3M TSV, LAION parquet, .csv, .jsonl, also with .gz. mode strict folds accents and case and
 matches whole words; paper is the published study's rule. Evidence images counts the rows of an
-index whose image is at or above --threshold to one of the person's photos. Every count is exact.
+index whose image is at or above --threshold to one of the person's photos; --fmr chooses that
+threshold for a false-match rate, from photos of different persons and random rows. Every count is
+exact.
+
+--task i/n counts a share of the rows and writes a partial count; --merge makes one count of all n.
 
 ` + exitCodesHelp,
 		Example: `  rollcall count captions.tsv.gz --roster roster.csv -o counts.csv
-  rollcall count lab --roster roster.csv --evidence captions,images --photos photos --threshold 0.9 --model MODEL`,
+  rollcall count lab --roster roster.csv --evidence captions,images --photos photos --fmr 1e-4 --model MODEL
+  rollcall count 'part-*.parquet' --roster roster.csv --task 1/4 -o task-1.partial
+  rollcall count --merge task-*.partial --roster roster.csv -o counts.csv`,
 		Args: atLeast(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.count(cmd.Context(), args, flags) },
 	}
@@ -50,6 +58,11 @@ index whose image is at or above --threshold to one of the person's photos. Ever
 	f.StringSliceVar(&flags.evidence, "evidence", []string{"captions"}, "captions, images or both")
 	f.StringVar(&flags.photos, "photos", "", "folder with one folder of photos a person, named by id; for images")
 	f.Float32Var(&flags.threshold, "threshold", 0, "cosine from which a row's image counts; for images")
+	f.Float64Var(&flags.fmr, "fmr", 0, "choose the threshold for this false-match rate, such as 1e-4")
+	f.IntVar(&flags.sampleRows, "sample-rows", 10000, "random rows the photos are compared with for --fmr")
+	f.Uint64Var(&flags.seed, "seed", 0, "of the random rows")
+	f.StringVar(&flags.task, "task", "", "count one share of the rows, i/n, and write a partial count to -o")
+	f.BoolVar(&flags.merge, "merge", false, "the files are the partial counts of all tasks")
 	f.IntVar(&flags.workers, "workers", 0, "goroutines that match captions (default: one a core)")
 	f.StringVarP(&flags.output, "output", "o", "", "counts.csv to write")
 	f.StringVar(&flags.evidenceFile, "evidence-out", "", "write every counted row to a file: .csv, else JSON lines")
@@ -65,8 +78,37 @@ func (f countFlags) check() error {
 			return usagef("--evidence %s: captions or images", kind)
 		}
 	}
-	if f.images() && (f.photos == "" || f.threshold <= 0 || f.threshold > 1) {
-		return usagef("--evidence images needs --photos DIR and --threshold T, a cosine above 0 and at most 1")
+	if f.images() {
+		return f.checkImages()
+	}
+	return f.checkTask()
+}
+
+func (f countFlags) checkImages() error {
+	switch {
+	case f.photos == "":
+		return usagef("--evidence images needs --photos DIR")
+	case f.fmr == 0 && (f.threshold <= 0 || f.threshold > 1):
+		return usagef("--evidence images needs --fmr R, a rate such as 1e-4, or --threshold T, a cosine above 0 and at most 1")
+	case f.fmr != 0 && f.threshold != 0:
+		return usagef("give --fmr or --threshold, not both: one chooses what the other sets")
+	case f.fmr != 0 && !(f.fmr > 0 && f.fmr < 1) || f.sampleRows < 1:
+		return usagef("--fmr is a rate between 0 and 1, and --sample-rows at least 1")
+	case f.task != "" || f.merge:
+		return usagef("--task and --merge are for captions; images are counted in one run")
+	}
+	return nil
+}
+
+func (f countFlags) checkTask() error {
+	if f.task == "" {
+		return nil
+	}
+	if _, err := parseCountTask(f.task); err != nil {
+		return err
+	}
+	if f.merge || f.output == "" || f.evidenceFile != "" && f.output == f.evidenceFile {
+		return usagef("--task writes a partial count to -o FILE, and --merge reads those; give one of them, and -o")
 	}
 	return nil
 }
@@ -82,33 +124,52 @@ func (a *app) count(ctx context.Context, inputs []string, flags countFlags) erro
 	if err != nil {
 		return err
 	}
-	counts, err := a.countWithEvidence(ctx, inputs, roster, flags)
+	if flags.task != "" {
+		return a.countTask(ctx, inputs, roster, flags)
+	}
+	counted, err := a.countWithEvidence(ctx, inputs, roster, flags)
 	if err != nil {
 		return err
 	}
 	if flags.output != "" {
-		write := func(w io.Writer) error { return retriever.WriteCountsCSV(w, counts) }
+		write := func(w io.Writer) error { return retriever.WriteCountsCSV(w, counted.Counts) }
 		if err := a.output(flags.output, write); err != nil {
 			return err
 		}
 	}
-	return a.printCounts(counts, flags)
+	return a.printCounts(counted, flags)
+}
+
+// counted is what a count found, as --json prints it.
+type counted struct {
+	Counts   []retriever.Count `json:"counts"`
+	Mentions *mentionSummary   `json:"captions,omitempty"`
+	Images   *imageSummary     `json:"images,omitempty"`
 }
 
 // countWithEvidence counts, and writes the rows behind the counts when a file is asked for.
-func (a *app) countWithEvidence(ctx context.Context, inputs []string, roster *retriever.Roster, flags countFlags) (counts []retriever.Count, err error) {
+func (a *app) countWithEvidence(ctx context.Context, inputs []string, roster *retriever.Roster, flags countFlags) (result *counted, err error) {
+	c := counting{roster: roster, flags: flags}
 	if flags.evidenceFile == "" {
-		return a.counts(ctx, inputs, counting{roster: roster, flags: flags})
+		return a.counts(ctx, inputs, c)
 	}
-	err = a.output(flags.evidenceFile, func(w io.Writer) error {
+	err = a.writeEvidence(flags.evidenceFile, func(w retriever.EvidenceWriter) error {
+		c.evidence = w
+		result, err = a.counts(ctx, inputs, c)
+		return err
+	})
+	return result, err
+}
+
+// writeEvidence opens an evidence file of the format that its name says.
+func (a *app) writeEvidence(path string, write func(retriever.EvidenceWriter) error) error {
+	return a.output(path, func(w io.Writer) error {
 		evidence := retriever.NewEvidenceJSONL(w)
-		if strings.HasSuffix(flags.evidenceFile, ".csv") {
+		if strings.HasSuffix(path, ".csv") {
 			evidence = retriever.NewEvidenceCSV(w)
 		}
-		counts, err = a.counts(ctx, inputs, counting{roster: roster, flags: flags, evidence: evidence})
-		return errors.Join(err, evidence.Close())
+		return errors.Join(write(evidence), evidence.Close())
 	})
-	return counts, err
 }
 
 // counting is one count: who, how, and where its evidence goes.
@@ -119,32 +180,47 @@ type counting struct {
 }
 
 // counts counts in caption files, or in an index.
-func (a *app) counts(ctx context.Context, inputs []string, c counting) ([]retriever.Count, error) {
-	if _, err := a.indexDir(inputs[0]); len(inputs) > 1 || err != nil {
+func (a *app) counts(ctx context.Context, inputs []string, c counting) (*counted, error) {
+	if c.flags.merge {
+		return a.mergeTasks(ctx, inputs, c)
+	}
+	source, err := a.captionFiles(inputs)
+	if err != nil {
+		return nil, err
+	}
+	if source != nil {
 		if c.flags.images() {
 			return nil, usagef("images are counted in an index, and %s is none", inputs[0])
-		}
-		source, err := dataset.OpenCaptions(inputs)
-		if err != nil {
-			return nil, usageError{err}
 		}
 		mentions, err := a.countMentions(ctx, source, c)
 		if err != nil {
 			return nil, usageError{err}
 		}
-		return retriever.Counts(c.roster, mentions, nil), nil
+		return newCounted(c.roster, mentions, nil), nil
 	}
 	opened, err := a.open(ctx, inputs[0])
 	if err != nil {
 		return nil, err
 	}
-	counts, err := a.countIn(ctx, opened, c)
-	return counts, errors.Join(err, opened.close())
+	result, err := a.countIn(ctx, opened, c)
+	return result, errors.Join(err, opened.close())
 }
 
-func (a *app) countIn(ctx context.Context, opened *index, c counting) ([]retriever.Count, error) {
+// captionFiles opens the inputs as caption files; nil when there is one that is an index.
+func (a *app) captionFiles(inputs []string) (retriever.CaptionSource, error) {
+	if _, err := a.indexDir(inputs[0]); len(inputs) == 1 && err == nil {
+		return nil, nil
+	}
+	source, err := dataset.OpenCaptions(inputs)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return source, nil
+}
+
+func (a *app) countIn(ctx context.Context, opened *index, c counting) (*counted, error) {
 	var mentions *retriever.MentionCounts
-	var images *retriever.ImageCounts
+	var images *imagesCounted
 	var err error
 	if c.flags.captions() {
 		if mentions, err = a.countMentions(ctx, opened, c); err != nil {
@@ -156,114 +232,18 @@ func (a *app) countIn(ctx context.Context, opened *index, c counting) ([]retriev
 			return nil, err
 		}
 	}
-	return retriever.Counts(c.roster, mentions, images), nil
+	return newCounted(c.roster, mentions, images), nil
 }
 
-func (a *app) countMentions(ctx context.Context, source retriever.CaptionSource, c counting) (*retriever.MentionCounts, error) {
-	options := retriever.MentionOptions{Mode: retriever.Mode(c.flags.mode), Workers: c.flags.workers}
-	if c.evidence != nil {
-		options.Evidence = func(m retriever.Mention) error { return c.evidence.Write(retriever.MentionEvidence(c.roster, m)) }
+func newCounted(roster *retriever.Roster, mentions *retriever.MentionCounts, images *imagesCounted) *counted {
+	out := &counted{}
+	if mentions != nil {
+		out.Mentions = &mentionSummary{Rows: mentions.Rows, Null: mentions.Null, Mode: mentions.Mode}
 	}
-	progress := a.newProgress("rows")
-	defer progress.finish()
-	mentions, err := retriever.CountMentions(ctx, watched{source, progress}, c.roster, options)
-	if err != nil {
-		return nil, err
+	var counts *retriever.ImageCounts
+	if images != nil {
+		counts, out.Images = images.counts, &images.summary
 	}
-	a.warn(mentions.Warnings)
-	if !a.quiet {
-		fmt.Fprintf(a.stderr, "%d rows read, %d without a caption; rule %s, exact\n", mentions.Rows, mentions.Null, mentions.Mode)
-	}
-	return mentions, nil
-}
-
-// watched shows how many rows of a source were read.
-type watched struct {
-	retriever.CaptionSource
-	progress *progress
-}
-
-// watchEvery keeps the cost of watching off the rows.
-const watchEvery = 4096
-
-func (w watched) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
-	return w.CaptionSource.Captions(ctx, func(row retriever.CaptionRow) error {
-		if row.Row%watchEvery == 0 {
-			w.progress.update(row.Row, 0, 0)
-		}
-		return visit(row)
-	})
-}
-
-func (a *app) countImages(ctx context.Context, opened *index, c counting) (*retriever.ImageCounts, error) {
-	var references []retriever.References
-	err := a.withModel(ctx, c.flags.model, func(ctx context.Context, model *clip.Model) (err error) {
-		if err := matchModel(opened, model.Bundle().Info()); err != nil {
-			return err
-		}
-		references, err = a.references(ctx, model, c)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	options := retriever.ImageOptions{}
-	if c.evidence != nil {
-		options.Evidence = func(hit retriever.ImageHit) error {
-			rows, err := opened.Get(ctx, []int64{hit.Row})
-			if err != nil {
-				return err
-			}
-			return c.evidence.Write(retriever.ImageEvidence(c.roster, hit, &rows[0]))
-		}
-	}
-	images, err := retriever.CountImages(ctx, opened, references, c.flags.threshold, options)
-	if err != nil {
-		return nil, err
-	}
-	a.warn(images.Warnings)
-	return images, nil
-}
-
-// printCounts shows the persons that were counted most.
-func (a *app) printCounts(counts []retriever.Count, flags countFlags) error {
-	if a.json {
-		return a.printJSON(counts)
-	}
-	const most = 10
-	sorted := slices.Clone(counts)
-	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return int(estimate(y) - estimate(x)) })
-	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "NOTE"}}
-	for _, c := range sorted[:min(most, len(sorted))] {
-		note := ""
-		if c.Homonym {
-			note = "shares a name with another person"
-		}
-		rows = append(rows, []string{c.Name, cell(c.Mentions), cell(c.MentionsDistinct), cell(c.Images), note})
-	}
-	if err := a.printTable(rows); err != nil {
-		return err
-	}
-	if len(counts) > most {
-		fmt.Fprintf(a.stdout, "... and %d more persons", len(counts)-most)
-		if flags.output == "" {
-			fmt.Fprint(a.stdout, "; -o counts.csv writes all")
-		}
-		fmt.Fprintln(a.stdout)
-	}
-	return nil
-}
-
-func estimate(c retriever.Count) float64 {
-	if c.Estimate == nil {
-		return -1
-	}
-	return *c.Estimate
-}
-
-func cell(n *int64) string {
-	if n == nil {
-		return ""
-	}
-	return strconv.FormatInt(*n, 10)
+	out.Counts = retriever.Counts(roster, mentions, counts)
+	return out
 }
