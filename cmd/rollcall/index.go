@@ -13,15 +13,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/indexer"
-	"rollcall/internal/clip"
-	"rollcall/internal/dataset"
 	"rollcall/internal/milvus"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
 )
 
 type indexFlags struct {
-	name, format, store    string
+	name, store            string
+	source                 sourceFlags
 	model                  modelFlags
 	limit                  int64
 	partition, batch, work int
@@ -35,24 +34,28 @@ func (a *app) indexCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "index INPUT... --name N --model DIR",
 		Short: "Embed a data set of image-text pairs into an index",
-		Long: `Reads a folder of images with .txt and .json beside them, or webdataset tars (files, folders of
-them, or brace patterns such as {00000..00331}.tar), embeds captions and images, and writes an index
-in clip-retrieval's format. Every input sample becomes a row or a ledger record that says why not.
+		Long: `Reads a data set of images and captions, embeds both, and writes an index in clip-retrieval's
+format. Every input sample becomes a row or a ledger record that says why not.
 An interrupted run goes on with the same command. Several machines with a common folder make one
 index together, each with its --task; the result is that of a single run, byte for byte. --store
 milvus publishes the index to Milvus.
 
+` + formatsHelp + `
+
 ` + exitCodesHelp,
-		Example: "  rollcall index testdata/lab/shards --name lab --model testdata/lab/model\n  rollcall index '/data/cc3m/{00000..00331}.tar' --name cc3m --model ViT-B-32",
-		Args:    flags.task.inputs,
-		RunE:    func(cmd *cobra.Command, args []string) error { return a.index(cmd.Context(), args, flags) },
+		Example: `  rollcall index testdata/lab/shards --name lab --model testdata/lab/model
+  rollcall index '/data/cc3m/{00000..00331}.tar' --name cc3m --model ViT-B-32
+  rollcall index Train_GCC-training.tsv --images-dir training --name cc3m --model ViT-B-32
+  rollcall index laion400m-embeddings --name laion --model-name ViT-B/32`,
+		Args: flags.task.inputs,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.index(cmd.Context(), args, flags) },
 	}
 	flags.model.add(cmd)
+	flags.source.add(cmd)
 	flags.task.add(cmd)
 	a.addMilvus(cmd)
 	f := cmd.Flags()
 	f.StringVar(&flags.name, "name", "", "name of the index, or a path to it")
-	f.StringVar(&flags.format, "format", "auto", "auto, folder or webdataset")
 	f.StringVar(&flags.store, "store", storeEmbedded, "where it is searched: embedded or milvus")
 	f.Int64Var(&flags.limit, "limit", 0, "index the first n samples only")
 	f.IntVar(&flags.partition, "partition-rows", indexer.DefaultPartitionRows, "input samples a partition; an interruption costs at most one")
@@ -61,7 +64,6 @@ milvus publishes the index to Milvus.
 	f.StringSliceVar(&flags.embed, "embed", []string{"images", "captions"}, "what a row needs and what is embedded: images, captions or both")
 	f.StringVar(&flags.onError, "on-error", "continue", "on a sample that cannot be used: continue, recording it, or stop")
 	f.StringVar(&a.milvus.indexType, "milvus-index", "", "index type in Milvus (default FLAT, which searches and counts exactly)")
-	f.StringToStringVar(&a.milvus.params, "milvus-param", nil, "KEY=VALUE setting of the index type, such as M=32 or ef=128 of HNSW; repeatable")
 	return cmd
 }
 
@@ -90,9 +92,6 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 	if err := flags.check(); err != nil {
 		return err
 	}
-	if err := milvus.CheckIndex(a.milvus.indexType, a.milvus.params); err != nil {
-		return usageError{fmt.Errorf("--milvus-index and --milvus-param: %w", err)}
-	}
 	if flags.task.finish {
 		return a.finishIndex(ctx, flags)
 	}
@@ -100,14 +99,10 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 	if err != nil {
 		return err
 	}
-	return a.withModel(ctx, flags.model, func(ctx context.Context, model *clip.Model) error {
-		source, err := dataset.OpenContext(ctx, inputs, flags.format)
-		if err != nil {
-			return usageError{err}
-		}
+	return a.withSource(ctx, inputs, flags, func(ctx context.Context, with toEmbed) error {
 		dir := a.newIndexDir(flags.name)
-		a.log.Info("indexing", "format", source.Describe().Format, "because", source.Describe().Why, "into", dir)
-		manifest, err := a.build(ctx, source, model, dir, flags, task)
+		a.log.Info("indexing", "format", with.source.Describe().Format, "because", with.source.Describe().Why, "into", dir)
+		manifest, err := a.build(ctx, with, dir, flags, task)
 		if err != nil {
 			return err
 		}
@@ -129,7 +124,7 @@ func (a *app) newIndexDir(name string) string {
 	return filepath.Join(a.dataDir, name)
 }
 
-func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Model, dir string, flags indexFlags, task indexer.Task) (*indexer.Manifest, error) {
+func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFlags, task indexer.Task) (*indexer.Manifest, error) {
 	policy := indexer.Continue
 	if flags.onError == "stop" {
 		policy = indexer.Stop
@@ -137,7 +132,7 @@ func (a *app) build(ctx context.Context, source indexer.Source, model *clip.Mode
 	progress := a.newProgress("samples")
 	defer progress.finish()
 	manifest, err := indexer.Run(ctx, indexer.Options{
-		Source: source, Encoder: model, Model: model.Bundle().Info(), Dir: dir, NewPartition: newPartition,
+		Source: with.source, Encoder: with.encoder, Model: with.model, Dir: dir, NewPartition: newPartition,
 		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit, Task: task,
 		Images: slices.Contains(flags.embed, "images"), Texts: slices.Contains(flags.embed, "captions"),
 		OnError: policy, Tool: toolVersion(),
@@ -224,18 +219,15 @@ func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.M
 	err = client.Publish(ctx, milvus.PublishSpec{
 		Name: into.Collection, Generation: into.Generation, Fingerprint: manifest.Fingerprint, Model: manifest.Model,
 		Dimension: manifest.Model.Dimension, Rows: manifest.Rows, HasImage: manifest.Options.Images, HasText: manifest.Options.Texts,
-		IndexType: a.milvus.indexType, Params: a.milvus.params,
+		IndexType: a.milvus.indexType,
 	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
 		return folder.Batches(ctx, publishBatch, visit)
 	})
 	return errors.Join(err, client.Close(), folder.Close())
 }
 
-// collectionName makes a name that Milvus takes: letters, digits and underscores, no digit first.
+// collectionName makes a name that Milvus takes: letters, digits and underscores.
 func collectionName(name string) string {
-	if name != "" && name[0] >= '0' && name[0] <= '9' {
-		name = "_" + name
-	}
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
 			return r

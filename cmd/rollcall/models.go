@@ -87,9 +87,9 @@ func (a *app) withModel(ctx context.Context, flags modelFlags, do func(context.C
 // nothing.
 func matchModel(opened *index, info indexer.ModelInfo) error {
 	switch m := opened.manifest; {
-	case m == nil && info.Dimension != opened.dimension:
+	case (m == nil || m.Model.Digest == "") && info.Dimension != opened.dimension:
 		return usagef("the model gives %d dimensions and the embeddings in %s have %d", info.Dimension, opened.dir, opened.dimension)
-	case m != nil && m.Model.Digest != info.Digest:
+	case m != nil && m.Model.Digest != "" && m.Model.Digest != info.Digest:
 		return usagef("index %s was made with model %s (digest %s, %d dimensions), not with %s (digest %s, %d dimensions): give the model that made it",
 			opened.dir, m.Model.Name, m.Model.Digest, m.Model.Dimension, info.Name, info.Digest, info.Dimension)
 	}

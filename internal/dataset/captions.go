@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rollcall/internal/dataset/storage"
 	"rollcall/retriever"
 )
 
@@ -15,75 +16,73 @@ const maxCaption = 16 << 20
 // captionExtensions are the endings of the files that OpenCaptions reads.
 var captionExtensions = []string{".tsv", ".tsv.gz", ".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet"}
 
-// rowVisitor takes the rows of one caption file in order.
-type rowVisitor func(retriever.CaptionRow) error
-
-// captionReader visits every row of one caption file. It leaves CaptionRow.Row at zero: rows are
-// numbered over all files.
-type captionReader func(path string, visit rowVisitor) error
-
 type captionFile struct {
 	path string
-	read captionReader
+	read rowReader
 }
 
-type captionFiles []captionFile
+type captionFiles struct {
+	files []captionFile
+	reach storage.Reach
+}
 
 // OpenCaptions opens caption files as one source whose rows are numbered over all files, in the
 // order given. A path may be a file, a folder of caption files, a glob or a brace pattern such as
-// part-{00000..00127}.parquet. The ending says the format: .tsv (CC3M, CC12M, or with a header),
+// part-{00000..00127}.parquet, on disk or in a bucket (s3://, gs://, azblob://). The ending says the format: .tsv (CC3M, CC12M, or with a header),
 // .csv, .jsonl, each also with .gz, and .parquet (LAION, img2dataset).
 //
 // Bytes of a caption that are not UTF-8 become U+FFFD, one for each run of them; the row counts.
 // A line above 16 MiB or one that does not fit its format ends the reading with an error that
 // names the file and the line.
-func OpenCaptions(paths []string) (retriever.CaptionSource, error) {
-	files, err := expand(paths, captionExtensions)
+func OpenCaptions(paths []string) (source retriever.CaptionSource, err error) {
+	files := storage.New(nil)
+	defer func() { err = errors.Join(err, files.Close()) }()
+	inputs := make([]string, len(paths))
+	for i, path := range paths {
+		if inputs[i], err = storage.Path(path); err != nil {
+			return nil, err
+		}
+	}
+	found, err := expand(context.Background(), files, inputs, captionExtensions)
 	if err != nil {
 		return nil, err
 	}
-	source := make(captionFiles, 0, len(files))
-	for _, f := range files {
-		read, err := captionFormat(f.path)
-		if err != nil {
-			return nil, err
+	return newCaptionFiles(found, nil)
+}
+
+func newCaptionFiles(found []inputFile, reach storage.Reach) (*captionFiles, error) {
+	source := &captionFiles{reach: reach}
+	for _, f := range found {
+		read := rowFormat(f.path)
+		if read == nil {
+			return nil, fmt.Errorf("%s: not a caption file: give one of %s", f.path, strings.Join(captionExtensions, ", "))
 		}
-		source = append(source, captionFile{f.path, read})
+		source.files = append(source.files, captionFile{f.path, read})
 	}
 	return source, nil
 }
 
-func captionFormat(path string) (captionReader, error) {
-	name := strings.TrimSuffix(strings.ToLower(path), ".gz")
-	switch {
-	case strings.HasSuffix(name, ".tsv"):
-		return readTSV, nil
-	case strings.HasSuffix(name, ".csv"):
-		return readCSV, nil
-	case strings.HasSuffix(name, ".jsonl"):
-		return readJSONL, nil
-	case strings.HasSuffix(strings.ToLower(path), ".parquet"):
-		return readParquet, nil
-	}
-	return nil, fmt.Errorf("%s: not a caption file: give one of %s", path, strings.Join(captionExtensions, ", "))
-}
-
 // Captions visits every row of every file, in order.
-func (files captionFiles) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
-	var row int64
-	for _, file := range files {
+func (c *captionFiles) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) (err error) {
+	files := storage.New(c.reach)
+	defer func() { err = errors.Join(err, files.Close()) }()
+	var number int64
+	for _, file := range c.files {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		err := file.read(file.path, func(r retriever.CaptionRow) error {
-			if row%256 == 0 {
+		err := file.read(ctx, files, file.path, false, func(r row) error {
+			if r.err != nil {
+				return r.err
+			}
+			if number%256 == 0 {
 				if err := ctx.Err(); err != nil {
 					return err
 				}
 			}
-			r.Row = row
-			row++
-			return visit(r)
+			r.Row = number
+			number++
+			return visit(r.CaptionRow)
 		})
 		if err != nil {
 			return err

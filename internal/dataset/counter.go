@@ -7,6 +7,7 @@ type counter struct {
 	skip  int64
 	seen  int64
 	visit func(indexer.Sample) error
+	each  func(*indexer.Sample) // sees every sample first, those that are passed over too; nil: nobody
 }
 
 // wanted says whether the next sample will be handed on: if not, its files need not be read.
@@ -14,6 +15,9 @@ func (c *counter) wanted() bool { return c.seen >= c.skip }
 
 func (c *counter) emit(samples []indexer.Sample) error {
 	for _, s := range samples {
+		if c.each != nil {
+			c.each(&s)
+		}
 		c.seen++
 		if c.seen <= c.skip {
 			continue

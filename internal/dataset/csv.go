@@ -1,29 +1,29 @@
 package dataset
 
 import (
+	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"rollcall/retriever"
+	"rollcall/internal/dataset/storage"
 )
 
 // readCSV visits the rows of a CSV file (RFC 4180) whose header names its columns.
-func readCSV(path string, visit rowVisitor) (err error) {
-	f, err := openText(path)
+func readCSV(ctx context.Context, files *storage.Files, path string, whole bool, visit rowVisitor) (err error) {
+	f, err := openText(ctx, files, path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return scanCSV(f, path, visit)
+	return scanCSV(f, path, whole, visit)
 }
 
-func scanCSV(text io.Reader, path string, visit rowVisitor) error {
+func scanCSV(text io.Reader, path string, whole bool, visit rowVisitor) error {
 	limit := &recordLimit{r: text}
 	r := csv.NewReader(limit)
-	r.ReuseRecord = true
 	header, err := r.Read()
 	if err == io.EOF {
 		return fmt.Errorf("%s: empty: %w", path, errNoCaption)
@@ -35,21 +35,28 @@ func scanCSV(text io.Reader, path string, visit rowVisitor) error {
 	if at.caption < 0 {
 		return fmt.Errorf("%s:1: the header is %q: %w", path, strings.Join(header, ","), errNoCaption)
 	}
+	r.ReuseRecord = true
 	for {
 		limit.read = 0
 		fields, err := r.Read()
-		if err == io.EOF {
+		var bad *csv.ParseError
+		switch {
+		case err == io.EOF:
 			return nil
+		case errors.As(err, &bad):
+			err = visit(row{at: int64(bad.StartLine), err: fmt.Errorf("%s: %w; mend or remove the record", path, err)})
+		case err != nil:
+			return fmt.Errorf("%s: %w", path, err)
+		default:
+			found := at.take(fields)
+			line, _ := r.FieldPos(0)
+			found.at = int64(line)
+			if whole {
+				found.fields = at.rest(header, fields)
+			}
+			err = visit(found)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w; mend or remove the record", path, err)
-		}
-		row := retriever.CaptionRow{
-			Caption: pick(fields, at.caption),
-			URL:     pick(fields, at.url),
-			Key:     pick(fields, at.key),
-		}
-		if err := visit(row); err != nil {
 			return err
 		}
 	}

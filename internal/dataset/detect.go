@@ -5,68 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
-	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 )
 
-// Open opens a data set of image-text samples. format is "folder", "webdataset", or "auto" (also
-// ""), which looks at the inputs; what it found is in the Why of Describe. Folders may be given for
-// both formats; for webdataset also tar files, globs and brace patterns such as
-// {00000..00331}.tar. Inputs are read in the order given.
-//
-// Open reads every input file once, whole or in part, to tell the data set's digest. An input that
-// is not there, or nothing that can be read, is an error; a sample that cannot be used is not.
-func Open(inputs []string, format string) (indexer.Source, error) {
-	return OpenContext(context.Background(), inputs, format)
-}
-
-// OpenContext is Open that stops when ctx is done.
-func OpenContext(ctx context.Context, inputs []string, format string) (indexer.Source, error) {
-	if len(inputs) == 0 {
-		return nil, errors.New("no input: give a folder of images and captions, or webdataset tar files")
-	}
-	why := "asked for with --format"
-	if format == "" || format == "auto" {
-		var err error
-		if format, why, err = detect(ctx, inputs); err != nil {
-			return nil, err
-		}
-	}
-	switch format {
-	case "folder":
-		if err := checkFolders(inputs); err != nil {
-			return nil, err
-		}
-		return openFolder(ctx, inputs, why)
-	case "webdataset":
-		return openWebdataset(ctx, inputs, why)
-	}
-	return nil, fmt.Errorf("format %q is not read for indexing; those that are: folder, webdataset", format)
-}
-
-func checkFolders(inputs []string) error {
-	for _, input := range inputs {
-		info, err := os.Stat(input)
-		if errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: no such folder", input)
-		}
-		if err != nil {
-			return err
-		}
-		if !info.IsDir() {
-			return fmt.Errorf("%s: not a folder; the folder format takes the folder that holds the images", input)
-		}
-	}
-	return nil
-}
-
 // detect chooses the format that fits every input, and says why.
-func detect(ctx context.Context, inputs []string) (format, why string, err error) {
-	for _, input := range inputs {
-		f, w, err := detectOne(ctx, input)
+func detect(ctx context.Context, s *setup) (format, why string, err error) {
+	for _, input := range s.inputs {
+		f, w, err := detectOne(ctx, s, input)
 		if err != nil {
 			return "", "", err
 		}
@@ -80,20 +28,115 @@ func detect(ctx context.Context, inputs []string) (format, why string, err error
 	return format, why, nil
 }
 
-func detectOne(ctx context.Context, input string) (format, why string, err error) {
-	info, err := os.Stat(input)
-	if err != nil || !info.IsDir() {
-		return detectFile(input)
-	}
-	tars, err := filepath.Glob(filepath.Join(escapeGlob(input), "*.[tT][aA][rR]"))
+func detectOne(ctx context.Context, s *setup, input string) (format, why string, err error) {
+	paths, err := expandPattern(input)
 	if err != nil {
-		return "", "", fmt.Errorf("%s: %w", input, err)
+		return "", "", err
 	}
+	isDir, err := s.files.IsDir(ctx, paths[0])
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", "", fmt.Errorf("%s: no such file or folder", paths[0])
+	}
+	if err != nil {
+		return "", "", err
+	}
+	if !isDir {
+		return detectFile(ctx, s, paths[0])
+	}
+	entries, err := s.files.List(ctx, input)
+	if err != nil {
+		return "", "", err
+	}
+	return detectFolder(ctx, s, input, lookAt(entries))
+}
+
+// look is what says something of a folder's format in the names directly in it.
+type look struct {
+	tar, captions string            // the first of each
+	shard         string            // the first Parquet file with a tar or a folder of the same name
+	folders       map[string]string // by what they may hold
+}
+
+func lookAt(entries []storage.Entry) look {
+	found := look{folders: map[string]string{}}
+	names := map[string]bool{}
+	for _, e := range entries {
+		names[e.Name] = true
+		lower := strings.ToLower(e.Name)
+		switch {
+		case e.Dir && slices.Contains([]string{"img_emb", "text_emb", "images", "metadata"}, e.Name):
+			found.folders[e.Name] = e.Name
+		case e.Dir:
+		case found.tar == "" && strings.HasSuffix(lower, ".tar"):
+			found.tar = e.Name
+		case found.captions == "" && hasExtension(lower, captionExtensions):
+			found.captions = e.Name
+		}
+	}
+	for _, e := range entries {
+		stem, isParquet := strings.CutSuffix(e.Name, ".parquet")
+		if isParquet && !e.Dir && (names[stem+".tar"] || names[stem]) {
+			found.shard = e.Name
+			break
+		}
+	}
+	return found
+}
+
+func detectFolder(ctx context.Context, s *setup, input string, found look) (format, why string, err error) {
+	if embeddings, err := embeddingsIn(ctx, s.files, input, found); embeddings != "" || err != nil {
+		return "embeddings", fmt.Sprintf("%s has embeddings (%s)", input, embeddings), err
+	}
+	if found.shard != "" {
+		return "img2dataset", fmt.Sprintf("%s has shards with a Parquet file beside them (%s)", input, found.shard), nil
+	}
+	loose := ""
+	if !storage.InBucket(input) && (s.ImagesDir == "" || found.captions == "") {
+		if loose, err = firstSampleFile(ctx, input); err != nil {
+			return "", "", err
+		}
+	}
+	switch {
+	case found.tar != "" && loose != "":
+		return "", "", fmt.Errorf("%s has tar files and loose files (%s): say --format webdataset or --format folder", input, loose)
+	case found.captions != "" && loose != "":
+		return "", "", fmt.Errorf("%s has a caption file (%s) and loose files (%s): say --format folder, or give the caption file itself, with --images-dir where its images are", input, found.captions, loose)
+	case found.tar != "":
+		return "webdataset", fmt.Sprintf("%s has tar files (%s)", input, found.tar), nil
+	case loose != "":
+		return "folder", fmt.Sprintf("%s has files of samples (%s)", input, loose), nil
+	case found.captions != "":
+		return detectFile(ctx, s, storage.Join(input, found.captions))
+	}
+	return "", "", fmt.Errorf("%s: no tar file, caption file (%s) or embedding folder in it, and no image (.jpg .jpeg .png .bmp .webp) or .txt below it", input, strings.Join(captionExtensions, ", "))
+}
+
+// embeddingsIn names the first embedding file of an embedding folder.
+func embeddingsIn(ctx context.Context, files *storage.Files, input string, found look) (string, error) {
+	for _, folder := range []string{"img_emb", "text_emb", "images"} {
+		if found.folders[folder] == "" {
+			continue
+		}
+		entries, err := files.List(ctx, storage.Join(input, folder))
+		if err != nil {
+			return "", err
+		}
+		for _, e := range entries {
+			if strings.HasSuffix(e.Name, ".npy") {
+				return folder + "/" + e.Name, nil
+			}
+		}
+	}
+	return "", nil
+}
+
+// firstSampleFile names the first file of a sample below a folder on disk. A lone .json says
+// nothing: tar files come with statistics in JSON beside them.
+func firstSampleFile(ctx context.Context, input string) (string, error) {
 	first := ""
 	found := errors.New("found")
-	err = walk(ctx, input, "", func(_ string, files []string) error {
+	err := walk(ctx, input, "", func(_ string, files []string) error {
 		for _, name := range files {
-			// A lone .json says nothing: tar files come with statistics in JSON beside them.
 			if kindOf(extension(name)) != kindMetadata {
 				first = name
 				return found
@@ -102,31 +145,35 @@ func detectOne(ctx context.Context, input string) (format, why string, err error
 		return nil
 	})
 	if err != nil && !errors.Is(err, found) {
-		return "", "", err
+		return "", err
 	}
+	return first, nil
+}
+
+// detectFile goes by the ending, and for a TSV file by its first line.
+func detectFile(ctx context.Context, s *setup, path string) (format, why string, err error) {
+	name := storage.Base(path)
+	lower := strings.TrimSuffix(strings.ToLower(name), ".gz")
 	switch {
-	case len(tars) > 0 && first != "":
-		return "", "", fmt.Errorf("%s has tar files and loose files (%s): say --format webdataset or --format folder", input, first)
-	case len(tars) > 0:
-		return "webdataset", fmt.Sprintf("%s has tar files (%s)", input, filepath.Base(tars[0])), nil
-	case first != "":
-		return "folder", fmt.Sprintf("%s has files of samples (%s)", input, first), nil
+	case strings.HasSuffix(lower, ".tar"):
+		return "webdataset", path + " is named as a tar file", nil
+	case strings.HasSuffix(lower, ".parquet"):
+		return "laion", path + " is named as a Parquet file", nil
+	case strings.HasSuffix(lower, ".csv"):
+		return "csv", path + " is named as a CSV file", nil
+	case strings.HasSuffix(lower, ".jsonl"):
+		return "jsonl", path + " is named as a JSON Lines file", nil
+	case !strings.HasSuffix(lower, ".tsv"):
+		return "", "", fmt.Errorf("%s: neither a folder, nor a .tar file, nor a caption file (%s)", path, strings.Join(captionExtensions, ", "))
 	}
-	return "", "", fmt.Errorf("%s: no tar file in it, and no image (.jpg .jpeg .png .bmp .webp) or .txt below it", input)
-}
-
-// detectFile looks at the name of an input that is no folder: a file, a glob or a brace pattern.
-func detectFile(input string) (format, why string, err error) {
-	if strings.HasSuffix(strings.ToLower(input), ".tar") {
-		return "webdataset", input + " is named as a tar file", nil
+	layout, err := peekTSV(ctx, s.files, path)
+	switch {
+	case err != nil:
+		return "", "", err
+	case layout.header:
+		return "list", path + " is a TSV file whose first line names its columns", nil
+	case layout.caption == 0:
+		return "cc3m", path + " has caption<TAB>url on its first line", nil
 	}
-	if _, err := os.Stat(input); errors.Is(err, fs.ErrNotExist) && !strings.ContainsAny(input, "*?[{") {
-		return "", "", fmt.Errorf("%s: no such file or folder", input)
-	}
-	return "", "", fmt.Errorf("%s: neither a folder nor a .tar file, which are what can be indexed; captions alone (.tsv, .csv, .jsonl, .parquet) can be counted", input)
-}
-
-// escapeGlob makes a path stand for itself in a glob.
-func escapeGlob(path string) string {
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
+	return "cc3m", path + " has url<TAB>caption on its first line, as CC12M", nil
 }

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"rollcall/internal/dataset/storage"
 )
 
 // inputFile is one file of a data set: where it is, and its name relative to the input it came
@@ -15,31 +18,35 @@ import (
 type inputFile struct{ path, name string }
 
 // expand turns inputs into files: a file stands for itself, a folder for the files directly in it
-// with one of the extensions, a glob for what it matches, and {00000..00331} or {a,b} for each of
-// its values. Folders and globs are sorted by name. An input that stands for nothing is an error.
-func expand(inputs []string, extensions []string) ([]inputFile, error) {
+// with one of the extensions, a glob (on disk) for what it matches, and {00000..00331} or {a,b} for
+// each of its values. Folders and globs are sorted by name. An input that stands for nothing is an
+// error.
+func expand(ctx context.Context, files *storage.Files, inputs []string, extensions []string) ([]inputFile, error) {
 	if len(inputs) == 0 {
 		return nil, errors.New("no input: give at least one file or folder")
 	}
-	var files []inputFile
+	var found []inputFile
 	for _, input := range inputs {
 		paths, err := expandPattern(input)
 		if err != nil {
 			return nil, err
 		}
 		for _, path := range paths {
-			found, err := expandPath(path, extensions)
+			below, err := expandPath(ctx, files, path, extensions)
 			if err != nil {
 				return nil, err
 			}
-			files = append(files, found...)
+			found = append(found, below...)
 		}
 	}
-	return files, nil
+	return found, nil
 }
 
 // expandPattern resolves braces and globs. A path that exists is never a pattern.
 func expandPattern(input string) ([]string, error) {
+	if storage.InBucket(input) {
+		return expandBraces(input)
+	}
 	if _, err := os.Stat(input); err == nil {
 		return []string{input}, nil
 	}
@@ -66,31 +73,34 @@ func expandPattern(input string) ([]string, error) {
 	return paths, nil
 }
 
-func expandPath(path string, extensions []string) ([]inputFile, error) {
-	info, err := os.Stat(path)
+func expandPath(ctx context.Context, files *storage.Files, path string, extensions []string) ([]inputFile, error) {
+	if storage.InBucket(path) && hasExtension(path, extensions) {
+		return []inputFile{{path, storage.Base(path)}}, nil // one request less for each of many shards
+	}
+	isDir, err := files.IsDir(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: no such file or folder", path)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		return []inputFile{{path, filepath.Base(path)}}, nil
+	if !isDir {
+		return []inputFile{{path, storage.Base(path)}}, nil
 	}
-	entries, err := os.ReadDir(path)
+	entries, err := files.List(ctx, path)
 	if err != nil {
 		return nil, err
 	}
-	var files []inputFile
+	var found []inputFile
 	for _, e := range entries {
-		if !e.IsDir() && hasExtension(e.Name(), extensions) {
-			files = append(files, inputFile{filepath.Join(path, e.Name()), e.Name()})
+		if !e.Dir && hasExtension(e.Name, extensions) {
+			found = append(found, inputFile{storage.Join(path, e.Name), e.Name})
 		}
 	}
-	if len(files) == 0 {
+	if len(found) == 0 {
 		return nil, fmt.Errorf("%s: no file in this folder ends in %s", path, strings.Join(extensions, ", "))
 	}
-	return files, nil
+	return found, nil
 }
 
 func hasExtension(name string, extensions []string) bool {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"rollcall/internal/dataset/storage"
 )
 
 func TestExpandBraces(t *testing.T) {
@@ -41,7 +43,7 @@ func TestExpand(t *testing.T) {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o600))
 	}
 	names := func(inputs ...string) (got []string) {
-		files, err := expand(inputs, []string{".tar"})
+		files, err := expand(t.Context(), storage.New(nil), inputs, []string{".tar"})
 		require.NoError(t, err)
 		for _, f := range files {
 			require.Equal(t, f.name, filepath.Base(f.path))
@@ -59,7 +61,7 @@ func TestExpand(t *testing.T) {
 		filepath.Join(dir, "x*.tar"):     "no file matches",
 		t.TempDir():                      "no file in this folder ends in .tar",
 	} {
-		_, err := expand([]string{input}, []string{".tar"})
+		_, err := expand(t.Context(), storage.New(nil), []string{input}, []string{".tar"})
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 )
 
 // folder reads image files with captions (.txt) and metadata (.json) beside them, paired by their
@@ -23,14 +25,16 @@ type folder struct {
 	info  indexer.SourceInfo
 }
 
-func openFolder(ctx context.Context, inputs []string, why string) (*folder, error) {
-	f := &folder{inputs, indexer.SourceInfo{Format: "folder", Why: why, Inputs: inputs}}
+func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
+	if err := checkFolders(s.inputs); err != nil {
+		return nil, err
+	}
 	digest := newDigest()
-	for _, root := range inputs {
+	for _, root := range s.inputs {
 		err := walk(ctx, root, "", func(key string, files []string) error {
 			for _, name := range files {
 				at := filepath.Join(root, filepath.FromSlash(name))
-				if err := digest.add(ctx, at, name); err != nil && ctx.Err() != nil {
+				if err := digest.add(ctx, s.files, at, name); err != nil && ctx.Err() != nil {
 					return err
 				} else if err != nil {
 					// Reading it again will fail too, and be recorded.
@@ -43,8 +47,26 @@ func openFolder(ctx context.Context, inputs []string, why string) (*folder, erro
 			return nil, err
 		}
 	}
-	f.info.Digest = digest.String()
-	return f, nil
+	return &folder{s.inputs, s.info(digest)}, nil
+}
+
+func checkFolders(inputs []string) error {
+	for _, input := range inputs {
+		if storage.InBucket(input) {
+			return fmt.Errorf("%s: a folder of loose files is read on disk only; from a bucket, give tar files", input)
+		}
+		info, err := os.Stat(input)
+		if errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: no such folder", input)
+		}
+		if err != nil {
+			return err
+		}
+		if !info.IsDir() {
+			return fmt.Errorf("%s: not a folder; the folder format takes the folder that holds the images", input)
+		}
+	}
+	return nil
 }
 
 // Describe says which folders these are.
@@ -57,20 +79,25 @@ func (f *folder) Read(ctx context.Context, visit func(indexer.Sample) error) err
 
 // ReadAfter visits every sample after the first skip ones, whose files are not opened.
 func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) error {
-	out := counter{skip: skip, visit: visit}
+	out := &counter{skip: skip, visit: visit}
+	disk := storage.New(nil) // no bucket is reached, so nothing is left to close
 	for _, root := range f.roots {
-		err := walk(ctx, root, "", func(key string, files []string) error {
-			g := group{key: key, position: filepath.Join(root, filepath.FromSlash(key))}
-			for _, name := range files {
-				g.parts = append(g.parts, filePart(root, name, out.wanted()))
-			}
-			return out.emit(g.samples())
-		})
-		if err != nil {
+		if err := readTree(ctx, disk, root, out); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readTree hands on the samples below one folder.
+func readTree(ctx context.Context, files *storage.Files, root string, out *counter) error {
+	return walk(ctx, root, "", func(key string, names []string) error {
+		g := group{key: key, position: filepath.Join(root, filepath.FromSlash(key))}
+		for _, name := range names {
+			g.parts = append(g.parts, filePart(ctx, files, root, name, out.wanted()))
+		}
+		return out.emit(g.samples())
+	})
 }
 
 // walk visits the groups of files below root in the order of their keys. A directory is sorted as
@@ -127,27 +154,33 @@ func linkedDirectory(root, name string, e fs.DirEntry) bool {
 }
 
 // filePart reads one file of a sample, when its content is wanted.
-func filePart(root, name string, wanted bool) part {
-	at := filepath.Join(root, filepath.FromSlash(name))
+func filePart(ctx context.Context, files *storage.Files, root, name string, wanted bool) part {
+	at := storage.Join(root, name)
 	p := part{name: name, path: at, kind: kindOf(extension(name))}
-	limit := p.kind.limit()
-	if !wanted || limit == 0 {
-		return p
+	if limit := p.kind.limit(); wanted && limit > 0 {
+		p.data, p.err = readWhole(ctx, files, at, limit)
 	}
-	f, _, err := openRegular(at)
+	return p
+}
+
+// readWhole reads a file of at most limit bytes.
+func readWhole(ctx context.Context, files *storage.Files, path string, limit int64) ([]byte, *indexer.Failure) {
+	f, err := files.Open(ctx, path)
 	if err != nil {
-		p.err = indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
-		return p
+		return nil, indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
 	}
-	defer f.Close()
+	return readOpen(f, path, limit)
+}
+
+// readOpen is readWhole of an open file, which it closes.
+func readOpen(f storage.File, path string, limit int64) ([]byte, *indexer.Failure) {
+	defer f.Close() // read only: nothing can be lost
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	switch {
 	case err != nil:
-		p.err = indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
+		return nil, indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
 	case int64(len(data)) > limit:
-		p.err = indexer.Failf(indexer.ReasonTooLarge, "%s has more than %d bytes", name, limit)
-	default:
-		p.data = data
+		return nil, indexer.Failf(indexer.ReasonTooLarge, "%s has more than %d bytes", path, limit)
 	}
-	return p
+	return data, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 )
 
 func writeTree(t *testing.T, files map[string]string) string {
@@ -99,7 +100,7 @@ func TestReadStops(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		require.ErrorIs(t, source.Read(ctx, func(indexer.Sample) error { return nil }), context.Canceled)
-		_, err = OpenContext(ctx, []string{input}, "auto")
+		_, err = OpenContext(ctx, []string{input}, Options{})
 		require.ErrorIs(t, err, context.Canceled)
 	}
 }
@@ -126,7 +127,7 @@ func TestDigestOfLargeFile(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a.tar")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
 		d := newDigest()
-		require.NoError(t, d.add(t.Context(), path, "a.tar"))
+		require.NoError(t, d.add(t.Context(), storage.New(nil), path, "a.tar"))
 		return d.String()
 	}
 	first := of()
@@ -140,11 +141,8 @@ func TestDigestOfLargeFile(t *testing.T) {
 
 func TestDetectRefuses(t *testing.T) {
 	both := writeTree(t, map[string]string{"a.tar": "", "a.jpg": "J"})
-	img2dataset := writeTree(t, map[string]string{"00000.tar": "", "00000_stats.json": "{}", "00000.parquet": ""})
+	tars := writeTree(t, map[string]string{"00000.tar": "", "00000_stats.json": "{}", "other.parquet": ""})
 	folder := writeTree(t, map[string]string{"a.jpg": "J"})
-	source, err := Open([]string{img2dataset}, "auto")
-	require.NoError(t, err)
-	require.Equal(t, "webdataset", source.Describe().Format)
 	tests := []struct {
 		name   string
 		inputs []string
@@ -156,11 +154,15 @@ func TestDetectRefuses(t *testing.T) {
 		{"tar not there", []string{"nowhere.tar"}, "auto", "nowhere.tar: no such file"},
 		{"folder not there", []string{"nowhere"}, "folder", "nowhere: no such folder"},
 		{"file as folder", []string{filepath.Join(folder, "a.jpg")}, "folder", "not a folder"},
-		{"empty folder", []string{t.TempDir()}, "auto", "no tar file in it, and no image"},
+		{"empty folder", []string{t.TempDir()}, "auto", "no tar file, caption file ("},
 		{"tars and photos in one folder", []string{both}, "auto", "say --format webdataset or --format folder"},
-		{"two formats", []string{folder, img2dataset}, "auto", "two formats"},
-		{"captions alone", []string{write(t, "a.parquet", "")}, "auto", "captions alone (.tsv, .csv, .jsonl, .parquet) can be counted"},
-		{"a format not read", []string{folder}, "img2dataset", `format "img2dataset" is not read for indexing; those that are: folder, webdataset`},
+		{"two formats", []string{folder, tars}, "auto", "two formats"},
+		{"captions and photos in one folder", []string{writeTree(t, map[string]string{"a.tsv": "", "a.jpg": "J"})}, "auto", "has a caption file (a.tsv) and loose files (a.jpg)"},
+		{"not Parquet", []string{write(t, "a.parquet", "")}, "auto", "a.parquet: not a Parquet file"},
+		{"empty TSV", []string{write(t, "a.tsv", "")}, "auto", "a.tsv: empty: no caption column"},
+		{"a file of no format", []string{write(t, "a.doc", "")}, "auto", "neither a folder, nor a .tar file, nor a caption file"},
+		{"a format not read", []string{folder}, "parchment", `format "parchment" is not read for indexing; those that are: auto, cc3m, csv, embeddings, folder, img2dataset, jsonl, laion, list, webdataset`},
+		{"a scheme not read", []string{"ftp://x/a.tar"}, "auto", "ftp:// is not read"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

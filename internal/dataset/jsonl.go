@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -9,22 +10,22 @@ import (
 	"slices"
 	"strings"
 
-	"rollcall/retriever"
+	"rollcall/internal/dataset/storage"
 )
 
 // readJSONL visits the rows of a JSON Lines file: one object a line, its caption, URL and key
 // under any of the usual names in either case. A row without a caption or with null for one is
 // Null; blank lines are no rows.
-func readJSONL(path string, visit rowVisitor) (err error) {
-	f, err := openText(path)
+func readJSONL(ctx context.Context, files *storage.Files, path string, whole bool, visit rowVisitor) (err error) {
+	f, err := openText(ctx, files, path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return scanJSONL(&lineReader{r: f.Reader, path: path}, visit)
+	return scanJSONL(&lineReader{r: f.Reader, path: path}, whole, visit)
 }
 
-func scanJSONL(lines *lineReader, visit rowVisitor) error {
+func scanJSONL(lines *lineReader, whole bool, visit rowVisitor) error {
 	rows, captions := 0, 0
 	for {
 		line, err := lines.next()
@@ -37,15 +38,16 @@ func scanJSONL(lines *lineReader, visit rowVisitor) error {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		row, found, err := rowOfJSON(line)
+		r, found, err := rowOfJSON(line, whole)
+		r.at = lines.line
 		if err != nil {
-			return lines.errorf("%w", err)
+			r.err = lines.errorf("%w", err)
 		}
 		rows++
 		if found {
 			captions++
 		}
-		if err := visit(row); err != nil {
+		if err := visit(r); err != nil {
 			return err
 		}
 	}
@@ -56,10 +58,10 @@ func scanJSONL(lines *lineReader, visit rowVisitor) error {
 }
 
 // rowOfJSON reads one object; found says whether it has a caption under any name, null included.
-func rowOfJSON(line []byte) (row retriever.CaptionRow, found bool, err error) {
+func rowOfJSON(line []byte, whole bool) (r row, found bool, err error) {
 	object, err := decodeObject(line)
 	if err != nil {
-		return row, false, err
+		return r, false, err
 	}
 	names := slices.Sorted(maps.Keys(object))
 	at := findColumns(names)
@@ -71,15 +73,23 @@ func rowOfJSON(line []byte) (row retriever.CaptionRow, found bool, err error) {
 	}
 	switch caption := value(at.caption).(type) {
 	case nil:
-		row.Null = true
+		r.Null = true
 	case string:
-		row.Caption = caption
+		r.Caption = caption
 	default:
-		return row, false, fmt.Errorf("%q is not text", names[at.caption])
+		return r, true, fmt.Errorf("%q is not text", names[at.caption])
 	}
-	row.URL = jsonText(value(at.url))
-	row.Key = jsonText(value(at.key))
-	return row, at.caption >= 0, nil
+	r.URL, r.Key, r.image = jsonText(value(at.url)), jsonText(value(at.key)), jsonText(value(at.image))
+	if !whole {
+		return r, at.caption >= 0, nil
+	}
+	for i, name := range names {
+		if at.has(i) {
+			delete(object, name)
+		}
+	}
+	r.fields = make(map[string]any, len(object))
+	return r, at.caption >= 0, flattenInto(r.fields, "", object, 0)
 }
 
 // jsonText is a scalar as text; "" for null.

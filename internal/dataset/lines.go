@@ -4,21 +4,23 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
+
+	"rollcall/internal/dataset/storage"
 )
 
 // textFile is an open text file, decompressed and past its byte order mark.
 type textFile struct {
 	*bufio.Reader
-	file *os.File
+	file storage.File
 }
 
-func openText(path string) (*textFile, error) {
-	f, err := os.Open(path)
+func openText(ctx context.Context, files *storage.Files, path string) (*textFile, error) {
+	f, err := files.Open(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -29,6 +31,7 @@ func openText(path string) (*textFile, error) {
 	return &textFile{r, f}, nil
 }
 
+// textReader reads a text file; .gz at the end of its path says that it is compressed.
 func textReader(f io.Reader, path string) (*bufio.Reader, error) {
 	r := bufio.NewReaderSize(f, 64<<10)
 	if strings.HasSuffix(strings.ToLower(path), ".gz") {

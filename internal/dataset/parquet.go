@@ -1,14 +1,16 @@
 package dataset
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
 
+	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 	"rollcall/retriever"
 )
 
@@ -16,28 +18,40 @@ import (
 // be as long as maxCaption.
 const parquetBatch = 64
 
+// maxGroupRows bounds how many rows of one row group are recorded one by one when they cannot be
+// read. Writers make groups of a million rows at most.
+const maxGroupRows = 1 << 24
+
 // readParquet visits the rows of a Parquet file, one row group after the other: LAION's TEXT and
-// URL, img2dataset's caption, url and key, in either case. Only the columns that counting needs
-// are read. A null caption is a row with Null set.
-func readParquet(path string, visit rowVisitor) (err error) {
-	f, err := os.Open(path)
+// URL, img2dataset's caption, url and key, in either case. Only the columns that are asked for are
+// read; lists and nested columns never are. A null caption is a row with Null set. When a page is
+// damaged, each row of its group from there on is one that cannot be used.
+func readParquet(ctx context.Context, files *storage.Files, path string, whole bool, visit rowVisitor) (err error) {
+	f, err := files.Open(ctx, path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	info, err := f.Stat()
+	file, err := openParquet(f, path)
 	if err != nil {
 		return err
 	}
-	var file *parquet.File
+	return scanParquet(file, path, whole, visit)
+}
+
+// openParquet reads a Parquet file's footer.
+func openParquet(f storage.File, path string) (file *parquet.File, err error) {
 	err = guard(func() (err error) {
-		file, err = parquet.OpenFile(f, info.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
+		file, err = parquet.OpenFile(f, f.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 		return err
 	})
-	if err != nil {
-		return fmt.Errorf("%s: not a Parquet file: %w", path, err)
+	if err != nil && !transient(err) {
+		err = fmt.Errorf("not a Parquet file: %w", err)
 	}
-	return scanParquet(file, path, visit)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return file, nil
 }
 
 // guard turns the library's panics, which some damaged files cause, into errors: one bad file must
@@ -51,23 +65,38 @@ func guard(read func() error) (err error) {
 	return read()
 }
 
-func scanParquet(file *parquet.File, path string, visit rowVisitor) error {
-	leaves, err := captionLeaves(file.Root())
+func scanParquet(file *parquet.File, path string, whole bool, visit rowVisitor) error {
+	leaves, err := captionLeaves(file.Root(), whole)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	first := int64(0)
+	s := &parquetScan{path: path, leaves: leaves, visit: visit}
 	for _, group := range file.RowGroups() {
-		if err := scanRowGroup(group, leaves, path, first, visit); err != nil {
+		if err := s.group(group); err != nil {
 			return err
 		}
-		first += group.NumRows()
+		s.first += group.NumRows()
 	}
 	return nil
 }
 
+// parquetLeaf is a column that is read. What the name says it is for is found once a file.
+type parquetLeaf struct {
+	name string
+	leaf int // in the file; -1 where the file has no such column
+}
+
+// The first leaves, in this order, are those of columns; after them come the others.
+const (
+	leafCaption = iota
+	leafURL
+	leafKey
+	leafImage
+	leafOthers
+)
+
 // captionLeaves finds the columns among the file's top-level ones.
-func captionLeaves(root *parquet.Column) (columns, error) {
+func captionLeaves(root *parquet.Column, whole bool) ([]parquetLeaf, error) {
 	var names []string
 	var leaf []int
 	for _, c := range root.Columns() {
@@ -78,46 +107,64 @@ func captionLeaves(root *parquet.Column) (columns, error) {
 	}
 	at := findColumns(names)
 	if at.caption < 0 {
-		return at, fmt.Errorf("the columns are %q: %w", strings.Join(names, ", "), errNoCaption)
+		return nil, fmt.Errorf("the columns are %q: %w", strings.Join(names, ", "), errNoCaption)
 	}
-	toLeaf := func(i int) int {
-		if i < 0 {
-			return -1
+	leaves := make([]parquetLeaf, leafOthers)
+	for i, column := range []int{at.caption, at.url, at.key, at.image} {
+		leaves[i].leaf = -1
+		if column >= 0 && (i < leafImage || whole) {
+			leaves[i] = parquetLeaf{names[column], leaf[column]}
 		}
-		return leaf[i]
 	}
-	return columns{toLeaf(at.caption), toLeaf(at.url), toLeaf(at.key)}, nil
+	for i, name := range names {
+		if whole && !at.has(i) {
+			leaves = append(leaves, parquetLeaf{clean(name), leaf[i]})
+		}
+	}
+	return leaves, nil
 }
 
-func scanRowGroup(group parquet.RowGroup, at columns, path string, first int64, visit rowVisitor) (err error) {
-	var cols [3]*parquetColumn // caption, URL, key
+// parquetScan reads one file.
+type parquetScan struct {
+	path   string
+	leaves []parquetLeaf
+	visit  rowVisitor
+	first  int64 // row of the file that the open group starts with
+}
+
+func (s *parquetScan) group(group parquet.RowGroup) (err error) {
+	cols := make([]parquetColumn, len(s.leaves))
+	defer func() {
+		for i := range cols {
+			err = errors.Join(err, cols[i].close())
+		}
+	}()
 	err = guard(func() error {
 		chunks := group.ColumnChunks()
-		for i, leaf := range []int{at.caption, at.url, at.key} {
-			cols[i] = &parquetColumn{}
-			if leaf >= 0 {
-				cols[i].pages = chunks[leaf].Pages()
+		for i, l := range s.leaves {
+			if l.leaf >= 0 {
+				cols[i].pages = chunks[l.leaf].Pages()
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+		return s.damaged(group, 0, err)
 	}
-	defer func() { err = errors.Join(err, cols[0].close(), cols[1].close(), cols[2].close()) }()
 	for done := int64(0); done < group.NumRows(); {
 		n := int(min(parquetBatch, group.NumRows()-done))
-		for _, c := range cols {
-			if err := guard(func() error { return c.fill(n) }); err != nil {
-				return fmt.Errorf("%s: rows from %d: %w", path, first+done, err)
+		for i := range cols {
+			if err := guard(func() error { return cols[i].fill(n) }); err != nil {
+				return s.damaged(group, done, err)
 			}
 		}
 		for i := range n {
-			row, err := parquetRow(cols[0].cells[i], cols[1].cells[i], cols[2].cells[i])
-			if err != nil {
-				return fmt.Errorf("%s: row %d: %w", path, first+done+int64(i), err)
+			r := s.row(cols, i)
+			r.at = s.first + done + int64(i)
+			if r.err != nil {
+				r.err = fmt.Errorf("%s: row %d: %w", s.path, r.at, r.err)
 			}
-			if err := visit(row); err != nil {
+			if err := s.visit(r); err != nil {
 				return err
 			}
 		}
@@ -126,25 +173,78 @@ func scanRowGroup(group parquet.RowGroup, at columns, path string, first int64, 
 	return nil
 }
 
-func parquetRow(caption, url, key parquetCell) (retriever.CaptionRow, error) {
-	row := retriever.CaptionRow{Caption: caption.text, Null: caption.null, URL: url.text, Key: key.text}
-	if caption.null {
-		return row, nil
+// damaged visits the rows of the group that cannot be read any more, each with the reason.
+func (s *parquetScan) damaged(group parquet.RowGroup, done int64, err error) error {
+	err = fmt.Errorf("%s: rows from %d: %w", s.path, s.first+done, err)
+	if transient(err) || group.NumRows()-done > maxGroupRows {
+		return err
 	}
-	if caption.kind != parquet.ByteArray && caption.kind != parquet.FixedLenByteArray {
-		return row, fmt.Errorf("the caption is of type %v, not text", caption.kind)
+	err = indexer.Failf(indexer.ReasonParquetDamaged, "%v", err)
+	for ; done < group.NumRows(); done++ {
+		if err := s.visit(row{at: s.first + done, err: err}); err != nil {
+			return err
+		}
 	}
-	if len(caption.text) > maxCaption {
-		return row, fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
-	}
-	return row, nil
+	return nil
 }
 
-// parquetCell is one value, copied out of its page.
-type parquetCell struct {
-	text string
-	null bool
-	kind parquet.Kind
+// row makes a row of the cells at i.
+func (s *parquetScan) row(cols []parquetColumn, i int) row {
+	caption, text := cols[leafCaption].cells[i], func(leaf int) string { return cols[leaf].cells[i].text() }
+	r := row{
+		CaptionRow: retriever.CaptionRow{Caption: caption.text(), Null: caption.value.IsNull(), URL: text(leafURL), Key: text(leafKey)},
+		image:      text(leafImage),
+	}
+	kind := caption.value.Kind()
+	switch {
+	case !r.Null && kind != parquet.ByteArray && kind != parquet.FixedLenByteArray:
+		r.err = fmt.Errorf("the caption is of type %v, not text", kind)
+	case len(r.Caption) > maxCaption:
+		r.err = fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
+	}
+	for n, l := range s.leaves[leafOthers:] {
+		if value := cols[leafOthers+n].cells[i].any(); value != nil {
+			if r.fields == nil {
+				r.fields = map[string]any{}
+			}
+			r.fields[l.name] = value
+		}
+	}
+	return r
+}
+
+// parquetCell is one value; it is good until its column is filled again.
+type parquetCell struct{ value parquet.Value }
+
+// text is the value as text, "" for null.
+func (c parquetCell) text() string {
+	if c.value.IsNull() {
+		return ""
+	}
+	if kind := c.value.Kind(); kind == parquet.ByteArray || kind == parquet.FixedLenByteArray {
+		return clean(string(c.value.ByteArray()))
+	}
+	return c.value.String()
+}
+
+// any is the value as a row's field: nil, bool, int64, float64 or string.
+func (c parquetCell) any() any {
+	switch v := c.value; v.Kind() {
+	case parquet.Boolean:
+		return v.Boolean()
+	case parquet.Int32:
+		return int64(v.Int32())
+	case parquet.Int64:
+		return v.Int64()
+	case parquet.Float:
+		return float64(v.Float())
+	case parquet.Double:
+		return v.Double()
+	}
+	if c.value.IsNull() {
+		return nil
+	}
+	return c.text()
 }
 
 // parquetColumn reads one column chunk in batches, whatever the bounds of its pages. The zero
@@ -155,14 +255,16 @@ type parquetColumn struct {
 	values parquet.ValueReader
 	buf    [parquetBatch]parquet.Value
 	cells  []parquetCell
+	done   []parquet.Page // read to the end, but cells still point into them
 }
 
 // fill makes cells the next n values, at most parquetBatch.
 func (c *parquetColumn) fill(n int) error {
 	c.cells = c.cells[:0]
+	c.release()
 	for len(c.cells) < n {
 		if c.pages == nil {
-			c.cells = append(c.cells, parquetCell{null: true})
+			c.cells = append(c.cells, parquetCell{})
 			continue
 		}
 		if c.values == nil {
@@ -174,10 +276,10 @@ func (c *parquetColumn) fill(n int) error {
 		}
 		got, err := c.values.ReadValues(c.buf[:n-len(c.cells)])
 		for _, v := range c.buf[:got] {
-			c.cells = append(c.cells, cellOf(v))
+			c.cells = append(c.cells, parquetCell{v})
 		}
 		if errors.Is(err, io.EOF) {
-			parquet.Release(c.page)
+			c.done = append(c.done, c.page)
 			c.page, c.values = nil, nil
 		} else if err != nil {
 			return err
@@ -188,18 +290,22 @@ func (c *parquetColumn) fill(n int) error {
 	return nil
 }
 
+func (c *parquetColumn) release() {
+	for _, page := range c.done {
+		parquet.Release(page)
+	}
+	c.done = c.done[:0]
+}
+
 func (c *parquetColumn) close() error {
 	if c.pages == nil {
 		return nil
 	}
-	return c.pages.Close()
-}
-
-func cellOf(v parquet.Value) parquetCell {
-	if v.IsNull() {
-		return parquetCell{null: true}
+	c.release()
+	if c.page != nil {
+		parquet.Release(c.page)
 	}
-	return parquetCell{text: clean(v.String()), kind: v.Kind()}
+	return c.pages.Close()
 }
 
 // noEOF keeps a column that ends before its row group does from looking like the end of the file.

@@ -8,11 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"path"
 	"strings"
 
 	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 )
 
 // maxTarKeys bounds the keys of one tar that are remembered to find repeated ones; a shard of the
@@ -35,14 +35,13 @@ type tarReader struct {
 	keys    map[[16]byte]struct{}
 }
 
-func readTar(ctx context.Context, path string, out *counter) error {
-	f, err := os.Open(path)
+func readTar(ctx context.Context, files *storage.Files, path string, out *counter) error {
+	f, err := files.Open(ctx, path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	r := newTarReader(f, path, out)
-	return r.read(ctx)
+	defer f.Close() // read only: nothing can be lost
+	return newTarReader(f, path, out).read(ctx)
 }
 
 func newTarReader(f io.ReadSeeker, path string, out *counter) *tarReader {

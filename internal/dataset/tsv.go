@@ -1,34 +1,57 @@
 package dataset
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 
-	"rollcall/retriever"
+	"rollcall/internal/dataset/storage"
 )
 
 // tsvLayout is what the first line says of a TSV file.
 type tsvLayout struct {
 	columns
-	fields int  // on every line
-	header bool // the first line is names, not a row
+	fields int      // on every line
+	header bool     // the first line is names, not a row
+	names  []string // these names
 }
 
 // readTSV visits the rows of a TSV file: CC3M's caption<TAB>url and CC12M's url<TAB>caption, both
 // without header and told apart by which field of the first line is a URL, or a training list
-// whose header names its columns (title<TAB>filepath). Fields are taken as they stand, except that
-// a file with a header may quote them as pandas does.
-func readTSV(path string, visit rowVisitor) (err error) {
-	f, err := openText(path)
+// whose header names its columns (title<TAB>filepath). Without header a third field is where the
+// image is. Fields are taken as they stand, except that a file with a header may quote them as
+// pandas does.
+func readTSV(ctx context.Context, files *storage.Files, path string, whole bool, visit rowVisitor) (err error) {
+	f, err := openText(ctx, files, path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return scanTSV(&lineReader{r: f.Reader, path: path}, visit)
+	return scanTSV(&lineReader{r: f.Reader, path: path}, whole, visit)
 }
 
-func scanTSV(lines *lineReader, visit rowVisitor) error {
+// peekTSV tells a TSV file's layout.
+func peekTSV(ctx context.Context, files *storage.Files, path string) (layout tsvLayout, err error) {
+	f, err := openText(ctx, files, path)
+	if err != nil {
+		return layout, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	lines := &lineReader{r: f.Reader, path: path}
+	line, err := lines.next()
+	if err == io.EOF {
+		return layout, fmt.Errorf("%s: empty: %w", path, errNoCaption)
+	}
+	if err != nil {
+		return layout, err
+	}
+	return detectTSV(lines, strings.Split(string(line), "\t"))
+}
+
+func scanTSV(lines *lineReader, whole bool, visit rowVisitor) error {
 	var layout tsvLayout
 	for {
 		line, err := lines.next()
@@ -47,11 +70,7 @@ func scanTSV(lines *lineReader, visit rowVisitor) error {
 				continue
 			}
 		}
-		row, err := layout.row(lines, fields)
-		if err != nil {
-			return err
-		}
-		if err := visit(row); err != nil {
+		if err := visit(layout.row(lines, fields, whole)); err != nil {
 			return err
 		}
 	}
@@ -59,13 +78,18 @@ func scanTSV(lines *lineReader, visit rowVisitor) error {
 
 func detectTSV(lines *lineReader, first []string) (tsvLayout, error) {
 	layout := tsvLayout{fields: len(first)}
+	image := -1
+	if len(first) == 3 {
+		image = 2
+	}
 	switch {
-	case len(first) == 2 && isURL(first[1]):
-		layout.columns = columns{caption: 0, url: 1, key: -1}
-	case len(first) == 2 && isURL(first[0]):
-		layout.columns = columns{caption: 1, url: 0, key: -1}
+	case (len(first) == 2 || len(first) == 3) && isURL(first[1]):
+		layout.columns = columns{caption: 0, url: 1, key: -1, image: image}
+	case (len(first) == 2 || len(first) == 3) && isURL(first[0]):
+		layout.columns = columns{caption: 1, url: 0, key: -1, image: image}
 	default:
 		layout.header = true
+		layout.names = slices.Clone(first)
 		layout.columns = findColumns(first)
 		if layout.caption < 0 {
 			return layout, lines.errorf("neither caption<TAB>url, url<TAB>caption (a URL starts with a scheme such as https://), nor a header: %w", errNoCaption)
@@ -74,23 +98,24 @@ func detectTSV(lines *lineReader, first []string) (tsvLayout, error) {
 	return layout, nil
 }
 
-func (l tsvLayout) row(lines *lineReader, fields []string) (retriever.CaptionRow, error) {
+func (l tsvLayout) row(lines *lineReader, fields []string, whole bool) row {
 	if len(fields) != l.fields {
-		return retriever.CaptionRow{}, lines.errorf("%d tab-separated fields where the first line has %d; mend or remove the line", len(fields), l.fields)
+		return row{at: lines.line, err: lines.errorf("%d tab-separated fields where the first line has %d; mend or remove the line", len(fields), l.fields)}
 	}
 	if !l.header && isURL(fields[l.caption]) && !isURL(fields[l.url]) {
-		return retriever.CaptionRow{}, lines.errorf("caption and URL are the other way round than on the first line; give such lines in a file of their own")
+		return row{at: lines.line, err: lines.errorf("caption and URL are the other way round than on the first line; give such lines in a file of their own")}
 	}
 	if l.header {
 		for i := range fields {
 			fields[i] = unquote(fields[i])
 		}
 	}
-	return retriever.CaptionRow{
-		Caption: pick(fields, l.caption),
-		URL:     pick(fields, l.url),
-		Key:     pick(fields, l.key),
-	}, nil
+	r := l.take(fields)
+	r.at = lines.line
+	if whole {
+		r.fields = l.rest(l.names, fields)
+	}
+	return r
 }
 
 // isURL tells a URL of any scheme ("https://", "s3://") from a caption: no space stands before

@@ -2,31 +2,32 @@ package dataset
 
 import (
 	"context"
+	"errors"
 
 	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 )
 
 // webdataset reads tar files of samples, in the order given: consecutive members whose path is the
 // same up to the first dot of the base name are one sample. It holds one sample at a time.
 type webdataset struct {
-	tars []inputFile
-	info indexer.SourceInfo
+	tars  []inputFile
+	reach storage.Reach
+	info  indexer.SourceInfo
 }
 
-func openWebdataset(ctx context.Context, inputs []string, why string) (*webdataset, error) {
-	tars, err := expand(inputs, []string{".tar"})
+func openWebdataset(ctx context.Context, s *setup) (indexer.Source, error) {
+	tars, err := expand(ctx, s.files, s.inputs, []string{".tar"})
 	if err != nil {
 		return nil, err
 	}
 	digest := newDigest()
 	for _, t := range tars {
-		if err := digest.add(ctx, t.path, t.name); err != nil {
+		if err := digest.add(ctx, s.files, t.path, t.name); err != nil {
 			return nil, err
 		}
 	}
-	return &webdataset{tars, indexer.SourceInfo{
-		Format: "webdataset", Why: why, Inputs: inputs, Digest: digest.String(),
-	}}, nil
+	return &webdataset{tars, s.reach, s.info(digest)}, nil
 }
 
 // Describe says which tars these are.
@@ -38,10 +39,12 @@ func (w *webdataset) Read(ctx context.Context, visit func(indexer.Sample) error)
 }
 
 // ReadAfter visits every sample after the first skip ones, of which only the headers are read.
-func (w *webdataset) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) error {
+func (w *webdataset) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
+	files := storage.New(w.reach)
+	defer func() { err = errors.Join(err, files.Close()) }()
 	out := &counter{skip: skip, visit: visit}
 	for _, t := range w.tars {
-		if err := readTar(ctx, t.path, out); err != nil {
+		if err := readTar(ctx, files, t.path, out); err != nil {
 			return err
 		}
 	}

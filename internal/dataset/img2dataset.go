@@ -1,0 +1,180 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
+)
+
+// shard is one part of img2dataset's output: 00003.tar or the folder 00003/ with the samples that
+// were downloaded, and 00003.parquet, which lists those that were not as well.
+type shard struct {
+	name    string // of the files without ending, relative to the input
+	base    string // the same with the path before it
+	samples string // the tar or folder; "" when there is none
+	folder  bool
+}
+
+func (s shard) listing() string { return endsIn(s.base, ".parquet") }
+
+// endsIn puts an ending on a path or URL.
+func endsIn(base, ending string) string {
+	return storage.Join(storage.Dir(base), storage.Base(base)+ending)
+}
+
+// img2dataset reads shards in the order of their names: first the samples in the order of the tar
+// or folder, joined on key with what the listing says of them, then what else the listing has, as
+// failed samples. It holds the listing of one shard.
+type img2dataset struct {
+	shards []shard
+	reach  storage.Reach
+	info   indexer.SourceInfo
+}
+
+func openImg2dataset(ctx context.Context, s *setup) (indexer.Source, error) {
+	var shards []shard
+	for _, input := range s.inputs {
+		found, err := findShards(ctx, s.files, input)
+		if err != nil {
+			return nil, err
+		}
+		shards = append(shards, found...)
+	}
+	digest := newDigest()
+	for _, shard := range shards {
+		if err := digestShard(ctx, s.files, shard, digest); err != nil {
+			return nil, err
+		}
+	}
+	return &img2dataset{shards, s.reach, s.info(digest)}, nil
+}
+
+// findShards finds the shards of a folder, or those that tar files and patterns of them name.
+func findShards(ctx context.Context, files *storage.Files, input string) ([]shard, error) {
+	paths, err := expandPattern(input)
+	if err != nil {
+		return nil, err
+	}
+	var shards []shard
+	for _, path := range paths {
+		if stem, isTar := strings.CutSuffix(storage.Base(path), ".tar"); isTar {
+			shards = append(shards, shard{name: stem, base: storage.Join(storage.Dir(path), stem), samples: path})
+			continue
+		}
+		entries, err := files.List(ctx, path)
+		if err != nil {
+			return nil, err
+		}
+		shards = append(shards, shardsIn(path, entries)...)
+	}
+	for _, s := range shards {
+		if s.folder && storage.InBucket(s.samples) {
+			return nil, fmt.Errorf("%s: shards of loose files are read on disk only; from a bucket, give tar shards", s.samples)
+		}
+	}
+	if len(shards) == 0 {
+		return nil, fmt.Errorf("%s: no shard in it (00000.tar or 00000/, with 00000.parquet)", input)
+	}
+	return shards, nil
+}
+
+// shardsIn pairs the entries of a folder by name.
+func shardsIn(dir string, entries []storage.Entry) []shard {
+	found := map[string]shard{}
+	for _, listed := range []bool{true, false} { // a folder is a shard only beside its listing
+		for _, e := range entries {
+			stem, isTar := strings.CutSuffix(e.Name, ".tar")
+			stem, isListing := strings.CutSuffix(stem, ".parquet")
+			s, known := found[stem]
+			s.name, s.base = stem, storage.Join(dir, stem)
+			switch {
+			case listed && isListing && !e.Dir:
+			case !listed && isTar && !e.Dir:
+				s.samples, s.folder = storage.Join(dir, e.Name), false
+			case !listed && known && e.Dir && s.samples == "":
+				s.samples, s.folder = storage.Join(dir, e.Name), true
+			default:
+				continue
+			}
+			found[stem] = s
+		}
+	}
+	return slices.SortedFunc(maps.Values(found), func(a, b shard) int { return strings.Compare(a.name, b.name) })
+}
+
+func digestShard(ctx context.Context, files *storage.Files, s shard, digest digest) error {
+	if err := digest.add(ctx, files, s.listing(), s.name+".parquet"); err != nil && !isMissing(err) {
+		return err
+	}
+	switch {
+	case s.samples == "":
+		return nil
+	case !s.folder:
+		return digest.add(ctx, files, s.samples, s.name+".tar")
+	}
+	return walk(ctx, s.samples, "", func(_ string, names []string) error {
+		for _, name := range names {
+			if err := digest.add(ctx, files, filepath.Join(s.samples, name), s.name+"/"+name); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Describe says which shards these are.
+func (d *img2dataset) Describe() indexer.SourceInfo { return d.info }
+
+// Read visits every sample.
+func (d *img2dataset) Read(ctx context.Context, visit func(indexer.Sample) error) error {
+	return d.ReadAfter(ctx, 0, visit)
+}
+
+// ReadAfter visits every sample after the first skip ones, whose images are not read.
+func (d *img2dataset) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
+	files := storage.New(d.reach)
+	defer func() { err = errors.Join(err, files.Close()) }()
+	out := &counter{skip: skip, visit: visit}
+	for _, s := range d.shards {
+		if err := d.readShard(ctx, files, s, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *img2dataset) readShard(ctx context.Context, files *storage.Files, s shard, out *counter) error {
+	listed, failure, err := readListing(ctx, files, s.listing())
+	if err != nil {
+		return err
+	}
+	out.each = listed.join
+	err = d.readSamples(ctx, files, s, out)
+	out.each = nil
+	if err != nil {
+		return err
+	}
+	if failure != nil {
+		if err := out.emit([]indexer.Sample{{Position: s.listing(), Err: failure}}); err != nil {
+			return err
+		}
+	}
+	return listed.rest(ctx, s, out)
+}
+
+func (d *img2dataset) readSamples(ctx context.Context, files *storage.Files, s shard, out *counter) error {
+	switch {
+	case s.samples == "":
+		return nil
+	case !s.folder:
+		return readTar(ctx, files, s.samples, out)
+	}
+	return readTree(ctx, files, s.samples, out)
+}

@@ -1,0 +1,207 @@
+package dataset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
+)
+
+// tableFormat is how the files of a format are read as samples.
+type tableFormat struct {
+	extensions []string // of the files taken from a folder
+	read       rowReader
+	listed     bool   // the image of a row is in one of imageNames, relative to the file
+	numbered   bool   // without such a column, images are named by row number
+	unit       string // between the file and the row in a position
+	damaged    indexer.Reason
+}
+
+var tableFormats = map[string]tableFormat{
+	"cc3m":  {[]string{".tsv", ".tsv.gz"}, readTSV, false, true, ":", indexer.ReasonFileDamaged},
+	"list":  {[]string{".tsv", ".tsv.gz"}, readTSV, true, false, ":", indexer.ReasonFileDamaged},
+	"csv":   {[]string{".csv", ".csv.gz"}, readCSV, true, false, ":", indexer.ReasonFileDamaged},
+	"jsonl": {[]string{".jsonl", ".jsonl.gz"}, readJSONL, true, false, ":", indexer.ReasonFileDamaged},
+	"laion": {[]string{".parquet"}, readParquet, false, false, "#", indexer.ReasonParquetDamaged},
+}
+
+// table reads the rows of caption files as samples. Images come from ImagesDir or, for lists, CSV
+// and JSON Lines with a column that says where they are, from beside the file; without either the
+// samples are captions alone. It holds one row.
+type table struct {
+	tableFormat
+	files     []inputFile
+	imagesDir string
+	reach     storage.Reach
+	info      indexer.SourceInfo
+}
+
+func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
+	t := &table{tableFormat: tableFormats[s.Format], imagesDir: s.ImagesDir, reach: s.reach}
+	var err error
+	if t.files, err = expand(ctx, s.files, s.inputs, t.extensions); err != nil {
+		return nil, err
+	}
+	if err := checkImagesDir(ctx, s); err != nil {
+		return nil, err
+	}
+	first, err := t.peek(ctx, s.files)
+	if err != nil {
+		return nil, err
+	}
+	if s.ImagesDir != "" && first.image == "" && !t.numbered {
+		return nil, fmt.Errorf("%s: no column says where a row's image is, so --images-dir is of no use; one of %q is needed", t.files[0].path, imageNames)
+	}
+	t.info.NoImages = s.ImagesDir == "" && (!t.listed || first.image == "")
+	digest := newDigest()
+	for _, f := range t.files {
+		if err := digest.add(ctx, s.files, f.path, f.name); err != nil {
+			return nil, err
+		}
+		if err := t.digestImages(ctx, s.files, f, digest); err != nil {
+			return nil, err
+		}
+	}
+	noImages := t.info.NoImages
+	t.info = s.info(digest)
+	t.info.NoImages = noImages
+	return t, nil
+}
+
+func checkImagesDir(ctx context.Context, s *setup) error {
+	if s.ImagesDir == "" {
+		return nil
+	}
+	isDir, err := s.files.IsDir(ctx, s.ImagesDir)
+	if err == nil && !isDir {
+		err = errors.New("not a folder")
+	}
+	if err != nil {
+		return fmt.Errorf("the folder of the images, %s: %w", s.ImagesDir, err)
+	}
+	return nil
+}
+
+// errPeeked ends a look at the first row.
+var errPeeked = errors.New("peeked")
+
+// peek reads the first row that can be used of the first file. A file that is not of the format at
+// all shows here, before anything is written.
+func (t *table) peek(ctx context.Context, files *storage.Files) (first row, err error) {
+	err = t.read(ctx, files, t.files[0].path, true, func(r row) error {
+		if r.err != nil {
+			return nil
+		}
+		first = r
+		return errPeeked
+	})
+	if errors.Is(err, errPeeked) {
+		err = nil
+	}
+	return first, err
+}
+
+// digestImages adds the sizes of a file's images. Their content is not read: with the millions of
+// files that such sets have, that would be most of the work of indexing them.
+func (t *table) digestImages(ctx context.Context, files *storage.Files, f inputFile, digest digest) error {
+	if t.info.NoImages {
+		return nil
+	}
+	finder := t.finder(files, f)
+	var n int64
+	err := t.read(ctx, files, f.path, true, func(r row) error {
+		if err := ctx.Err(); err != nil {
+			return &stopped{err}
+		}
+		if r.err == nil {
+			fmt.Fprintf(digest, "%d %d\n", n, finder.size(ctx, r, n))
+		}
+		n++
+		return nil
+	})
+	var stop *stopped
+	if errors.As(err, &stop) {
+		return stop.cause
+	}
+	return nil // a file that cannot be read on is recorded when it is read
+}
+
+// finder finds the images of one file's rows.
+func (t *table) finder(files *storage.Files, f inputFile) imageFinder {
+	root := t.imagesDir
+	if root == "" {
+		root = storage.Dir(f.path)
+	}
+	return imageFinder{files: files, root: root, numbered: t.numbered}
+}
+
+// Describe says which files these are.
+func (t *table) Describe() indexer.SourceInfo { return t.info }
+
+// Read visits every sample.
+func (t *table) Read(ctx context.Context, visit func(indexer.Sample) error) error {
+	return t.ReadAfter(ctx, 0, visit)
+}
+
+// ReadAfter visits every sample after the first skip ones, whose images are not opened.
+func (t *table) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
+	files := storage.New(t.reach)
+	defer func() { err = errors.Join(err, files.Close()) }()
+	out := &counter{skip: skip, visit: visit}
+	for _, f := range t.files {
+		if err := t.readFile(ctx, files, f, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readFile hands on the samples of one file. One that cannot be read on has one failed sample in
+// place of the rows that are lost.
+func (t *table) readFile(ctx context.Context, files *storage.Files, f inputFile, out *counter) error {
+	finder := t.finder(files, f)
+	var n int64
+	err := t.read(ctx, files, f.path, true, func(r row) error {
+		if err := ctx.Err(); err != nil {
+			return &stopped{err}
+		}
+		s := t.sample(f, r)
+		if s.Err == nil && !t.info.NoImages && out.wanted() {
+			var failure *indexer.Failure
+			if s.Image, s.ImagePath, failure = finder.read(ctx, r, n); failure != nil {
+				s.Err = failure
+			}
+		}
+		n++
+		if err := out.emit([]indexer.Sample{s}); err != nil {
+			return &stopped{err}
+		}
+		return nil
+	})
+	var stop *stopped
+	switch {
+	case errors.As(err, &stop):
+		return stop.cause
+	case err == nil || transient(err) || ctx.Err() != nil:
+		return err
+	}
+	return out.emit([]indexer.Sample{{Position: f.path, Err: indexer.Failf(t.damaged, "%v; rows after that are lost", err)}})
+}
+
+// sample is what a row says of its sample, without the image.
+func (t *table) sample(f inputFile, r row) indexer.Sample {
+	s := indexer.Sample{
+		Key: r.Key, Position: fmt.Sprintf("%s%s%d", f.path, t.unit, r.at),
+		Caption: r.Caption, HasText: !r.Null, URL: r.URL, Fields: r.fields,
+	}
+	var failure *indexer.Failure
+	switch {
+	case errors.As(r.err, &failure):
+		s.Err = failure
+	case r.err != nil:
+		s.Err = indexer.Failf(indexer.ReasonBadRow, "%v", r.err)
+	}
+	return s
+}
