@@ -17,7 +17,7 @@ func Run(ctx context.Context, o Options, h Handler) error {
 	if err := o.check(); err != nil {
 		return InputError{err}
 	}
-	r := &run{o: o, h: h, byModel: map[string][]Finding{}}
+	r := &run{o: o, h: h, byModel: map[string][]Finding{}, priors: map[string][]float64{}}
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
@@ -45,6 +45,7 @@ type run struct {
 	matcher   *matcher
 	near      *duplicates // nil without a training index
 	byModel   map[string][]Finding
+	priors    map[string][]float64 // text-only scores by model, by person
 	summaries []Summary
 	timing    Timing
 }
@@ -141,6 +142,7 @@ func (r *run) model(ctx context.Context, m Model) error {
 		return err
 	}
 	defer r.clock(m.Name, "statistics")()
+	r.priors[m.Name] = zPrior(r.names, &views[0].pass.evidence)
 	for _, v := range views {
 		if err := r.report(ctx, m, v); err != nil {
 			return err
@@ -214,6 +216,10 @@ func (r *run) report(ctx context.Context, m Model, v view) error {
 // finish sends summaries, comparisons and the timing.
 func (r *run) finish() error {
 	for i := range r.summaries {
+		if s := &r.summaries[i]; s.Frequency != nil {
+			priors, what := r.knownBefore(*s)
+			s.Frequency.Adjusted = adjust(r.o, r.byModel[s.Model], priors, what)
+		}
 		if err := r.h.Handle(Message{Summary: &r.summaries[i]}); err != nil {
 			return err
 		}

@@ -134,6 +134,7 @@ type Frequency struct {
 	Logistic        *LogisticFit   `json:"logistic,omitempty"`
 	NoLogistic      string         `json:"no_logistic,omitempty"` // why there is no fit
 	Isotonic        []Knot         `json:"isotonic,omitempty"`
+	Adjusted        *Adjusted      `json:"adjusted,omitempty"` // the logistic fit beside covariates, where asked for
 }
 
 // Bin is the persons with a training count from Low to below High.
