@@ -159,19 +159,25 @@ func detectFile(ctx context.Context, s *setup, path string) (format, why string,
 		return "webdataset", path + " is named as a tar file", nil
 	case strings.HasSuffix(lower, ".parquet"):
 		return "laion", path + " is named as a Parquet file", nil
-	case strings.HasSuffix(lower, ".csv"):
-		return "csv", path + " is named as a CSV file", nil
 	case strings.HasSuffix(lower, ".jsonl"):
 		return "jsonl", path + " is named as a JSON Lines file", nil
-	case !strings.HasSuffix(lower, ".tsv"):
+	case !strings.HasSuffix(lower, ".tsv") && !strings.HasSuffix(lower, ".csv"):
 		return "", "", fmt.Errorf("%s: neither a folder, nor a .tar file, nor a caption file (%s)", path, strings.Join(captionExtensions, ", "))
 	}
+	return detectText(ctx, s, path, strings.HasSuffix(lower, ".csv"))
+}
+
+// detectText goes by the first line. Training lists are often named .csv and have tabs all the
+// same.
+func detectText(ctx context.Context, s *setup, path string, named bool) (format, why string, err error) {
 	layout, err := peekTSV(ctx, s.files, path)
 	switch {
+	case named && (err != nil || layout.fields < 2):
+		return "csv", path + " is named as a CSV file", nil
 	case err != nil:
 		return "", "", err
 	case layout.header:
-		return "list", path + " is a TSV file whose first line names its columns", nil
+		return "list", path + " has a first line that names its columns, with tabs between", nil
 	case layout.caption == 0:
 		return "cc3m", path + " has caption<TAB>url on its first line", nil
 	}

@@ -42,6 +42,9 @@ func readParquet(ctx context.Context, files *storage.Files, path string, whole b
 // openParquet reads a Parquet file's footer.
 func openParquet(f storage.File, path string) (file *parquet.File, err error) {
 	err = guard(func() (err error) {
+		if err := checkFooter(f, f.Size()); err != nil {
+			return err
+		}
 		file, err = parquet.OpenFile(f, f.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 		return err
 	})

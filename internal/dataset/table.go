@@ -194,7 +194,7 @@ func (t *table) readFile(ctx context.Context, files *storage.Files, f inputFile,
 func (t *table) sample(f inputFile, r row) indexer.Sample {
 	s := indexer.Sample{
 		Key: r.Key, Position: fmt.Sprintf("%s%s%d", f.path, t.unit, r.at),
-		Caption: r.Caption, HasText: !r.Null, URL: r.URL, Fields: r.fields,
+		Caption: r.Caption, HasText: !r.Null && r.err == nil, URL: r.URL, Fields: r.fields,
 	}
 	var failure *indexer.Failure
 	switch {

@@ -75,6 +75,18 @@ type localFile struct {
 	size int64
 }
 
+// errOffset is the error of a read before the start, to which a damaged file can lead: it is not the
+// disk's fault, so it is no fs.PathError.
+var errOffset = errors.New("an offset before the start of the file")
+
+// ReadAt reads at any place.
+func (f localFile) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 {
+		return 0, errOffset
+	}
+	return f.File.ReadAt(p, off)
+}
+
 // Size is the file's size when it was opened.
 func (f localFile) Size() int64 { return f.size }
 

@@ -112,7 +112,7 @@ func (o *object) Seek(offset int64, whence int) (int64, error) {
 // ReadAt reads at any place, by whole blocks that are kept a while.
 func (o *object) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {
-		return 0, &fs.PathError{Op: "read", Path: o.name, Err: fs.ErrInvalid}
+		return 0, errOffset
 	}
 	for n < len(p) {
 		if off+int64(n) >= o.size {
