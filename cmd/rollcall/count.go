@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,6 +25,7 @@ type countFlags struct {
 	workers              int
 	task                 string
 	merge                bool
+	imageRoots           []string
 }
 
 func (a *app) countCommand() *cobra.Command {
@@ -65,7 +65,8 @@ exact.
 	f.BoolVar(&flags.merge, "merge", false, "the files are the partial counts of all tasks")
 	f.IntVar(&flags.workers, "workers", 0, "goroutines that match captions (default: one a core)")
 	f.StringVarP(&flags.output, "output", "o", "", "counts.csv to write")
-	f.StringVar(&flags.evidenceFile, "evidence-out", "", "write every counted row to a file: .csv, else JSON lines")
+	f.StringVar(&flags.evidenceFile, "evidence-out", "", "write every counted row to a file: .csv, .parquet, .html (a gallery), else JSON lines")
+	f.StringArrayVar(&flags.imageRoots, "image-root", nil, "folder of the images or tars of a gallery; may be repeated (default: what was indexed)")
 	return cmd
 }
 
@@ -127,7 +128,7 @@ func (a *app) count(ctx context.Context, inputs []string, flags countFlags) erro
 	if flags.task != "" {
 		return a.countTask(ctx, inputs, roster, flags)
 	}
-	counted, err := a.countWithEvidence(ctx, inputs, roster, flags)
+	counted, err := a.counts(ctx, inputs, counting{roster: roster, flags: flags})
 	if err != nil {
 		return err
 	}
@@ -147,31 +148,6 @@ type counted struct {
 	Images   *imageSummary     `json:"images,omitempty"`
 }
 
-// countWithEvidence counts, and writes the rows behind the counts when a file is asked for.
-func (a *app) countWithEvidence(ctx context.Context, inputs []string, roster *retriever.Roster, flags countFlags) (result *counted, err error) {
-	c := counting{roster: roster, flags: flags}
-	if flags.evidenceFile == "" {
-		return a.counts(ctx, inputs, c)
-	}
-	err = a.writeEvidence(flags.evidenceFile, func(w retriever.EvidenceWriter) error {
-		c.evidence = w
-		result, err = a.counts(ctx, inputs, c)
-		return err
-	})
-	return result, err
-}
-
-// writeEvidence opens an evidence file of the format that its name says.
-func (a *app) writeEvidence(path string, write func(retriever.EvidenceWriter) error) error {
-	return a.output(path, func(w io.Writer) error {
-		evidence := retriever.NewEvidenceJSONL(w)
-		if strings.HasSuffix(path, ".csv") {
-			evidence = retriever.NewEvidenceCSV(w)
-		}
-		return errors.Join(write(evidence), evidence.Close())
-	})
-}
-
 // counting is one count: who, how, and where its evidence goes.
 type counting struct {
 	roster   *retriever.Roster
@@ -180,7 +156,7 @@ type counting struct {
 }
 
 // counts counts in caption files, or in an index.
-func (a *app) counts(ctx context.Context, inputs []string, c counting) (*counted, error) {
+func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *counted, err error) {
 	if c.flags.merge {
 		return a.mergeTasks(ctx, inputs, c)
 	}
@@ -192,17 +168,24 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (*counted
 		if c.flags.images() {
 			return nil, usagef("images are counted in an index, and %s is none", inputs[0])
 		}
-		mentions, err := a.countMentions(ctx, source, c)
-		if err != nil {
-			return nil, usageError{err}
-		}
-		return newCounted(c.roster, mentions, nil), nil
+		err = a.withEvidence(ctx, nil, c, func(c counting) error {
+			mentions, err := a.countMentions(ctx, source, c)
+			if err != nil {
+				return usageError{err}
+			}
+			result = newCounted(c.roster, mentions, nil)
+			return nil
+		})
+		return result, err
 	}
 	opened, err := a.open(ctx, inputs[0])
 	if err != nil {
 		return nil, err
 	}
-	result, err := a.countIn(ctx, opened, c)
+	err = a.withEvidence(ctx, opened, c, func(c counting) (err error) {
+		result, err = a.countIn(ctx, opened, c)
+		return err
+	})
 	return result, errors.Join(err, opened.close())
 }
 

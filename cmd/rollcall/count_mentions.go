@@ -49,29 +49,21 @@ func (a *app) countTask(ctx context.Context, inputs []string, roster *retriever.
 	}
 	c := counting{roster: roster, flags: flags}
 	if source != nil {
-		return a.writePartial(ctx, source, c, task)
+		return a.withEvidence(ctx, nil, c, func(c counting) error { return a.writePartial(ctx, source, c, task) })
 	}
 	opened, err := a.open(ctx, inputs[0])
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.writePartial(ctx, opened, c, task), opened.close())
+	err = a.withEvidence(ctx, opened, c, func(c counting) error { return a.writePartial(ctx, opened, c, task) })
+	return errors.Join(err, opened.close())
 }
 
 func (a *app) writePartial(ctx context.Context, source retriever.CaptionSource, c counting, task retriever.Task) error {
-	write := func() error {
-		return a.output(c.flags.output, func(w io.Writer) error {
-			progress := a.newProgress("rows")
-			defer progress.finish()
-			return retriever.CountPartial(ctx, watched{source, progress}, c.roster, c.mentionOptions(), task, w)
-		})
-	}
-	if c.flags.evidenceFile == "" {
-		return write()
-	}
-	return a.writeEvidence(c.flags.evidenceFile, func(w retriever.EvidenceWriter) error {
-		c.evidence = w
-		return write()
+	return a.output(c.flags.output, func(w io.Writer) error {
+		progress := a.newProgress("rows")
+		defer progress.finish()
+		return retriever.CountPartial(ctx, watched{source, progress}, c.roster, c.mentionOptions(), task, w)
 	})
 }
 
@@ -88,7 +80,7 @@ func parseCountTask(text string) (retriever.Task, error) {
 
 // mergeTasks reads the partial counts of all tasks.
 func (a *app) mergeTasks(ctx context.Context, paths []string, c counting) (result *counted, err error) {
-	if c.evidence != nil {
+	if c.flags.evidenceFile != "" {
 		return nil, usagef("--evidence-out belongs to each --task: a partial count has no captions")
 	}
 	var parts []retriever.PartialFile

@@ -2,12 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"strconv"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +22,8 @@ type searchFlags struct {
 	minSimilarity       float32
 	modality            string
 	format, output      string
+	copyTo              string
+	imageRoots          []string
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -33,8 +34,12 @@ func (a *app) searchCommand() *cobra.Command {
 		Long: `Finds the nearest rows of an index by cosine, best first. Texts and images need the model that
 made the index; a vector is a NumPy file with one row, or several, each of which is a query.
 
+--format html is a gallery with small pictures, and --copy-to copies the images themselves, with a
+manifest. Images are looked for below --image-root, else in the data set that was indexed, its tars
+included.
+
 ` + exitCodesHelp,
-		Example: "  rollcall search lab --model testdata/lab/model --text 'a photo of a person' -k 5\n  rollcall search lab --vector query.npy --format csv",
+		Example: "  rollcall search lab --model testdata/lab/model --text 'a photo of a person' -k 5\n  rollcall search lab --vector query.npy --format csv\n  rollcall search lab --vector query.npy -k 50 --format html -o page.html --copy-to images",
 		Args:    exactly(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.search(cmd.Context(), args[0], flags) },
 	}
@@ -47,7 +52,9 @@ made the index; a vector is a NumPy file with one row, or several, each of which
 	f.IntVarP(&flags.k, "k", "k", 10, "results of a query")
 	f.Float32Var(&flags.minSimilarity, "min-similarity", -1, "leave out results below this cosine")
 	f.StringVar(&flags.modality, "modality", "image", "compare with the rows' image or text embeddings")
-	f.StringVar(&flags.format, "format", "table", "table, json or csv")
+	f.StringVar(&flags.format, "format", "table", "table, json, csv, parquet or html")
+	f.StringVar(&flags.copyTo, "copy-to", "", "new folder to copy the images found into, with a manifest")
+	f.StringArrayVar(&flags.imageRoots, "image-root", nil, "folder of the images or tars; may be repeated (default: what was indexed)")
 	f.StringVarP(&flags.output, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }
@@ -67,7 +74,7 @@ func (f searchFlags) check() error {
 	case f.modality != string(retriever.Image) && f.modality != string(retriever.Text):
 		return usagef("--modality %s: image or text", f.modality)
 	case searchFormats()[f.format] == nil:
-		return usagef("--format %s: table, json or csv", f.format)
+		return usagef("--format %s: table, json, csv, parquet or html", f.format)
 	}
 	return nil
 }
@@ -98,7 +105,37 @@ func (a *app) searchIn(ctx context.Context, opened *index, flags searchFlags) er
 	if a.json {
 		flags.format = "json"
 	}
-	return a.output(flags.output, func(w io.Writer) error { return searchFormats()[flags.format](w, result) })
+	found := answer{result, flags.title(), picturesOf(opened, flags.imageRoots)}
+	write := func(w io.Writer) error { return searchFormats()[flags.format](ctx, w, found) }
+	if err := a.output(flags.output, write); err != nil || flags.copyTo == "" {
+		return err
+	}
+	return a.copyImages(ctx, found, flags.copyTo)
+}
+
+// title says what was searched for.
+func (f searchFlags) title() string {
+	switch {
+	case f.text != "":
+		return f.text
+	case f.image != "":
+		return "rows like " + f.image
+	}
+	return "rows near " + f.vector
+}
+
+func (a *app) copyImages(ctx context.Context, found answer, dir string) error {
+	done, err := retriever.CopyImages(ctx, found.result, found.pictures, dir)
+	if err != nil {
+		return err
+	}
+	if done.Missing > 0 {
+		fmt.Fprintf(a.stderr, "warning: %d images were not found; %s says why\n", done.Missing, filepath.Join(dir, retriever.CopyManifest))
+	}
+	if !a.quiet {
+		fmt.Fprintf(a.stderr, "%d images copied to %s\n", done.Images, dir)
+	}
+	return nil
 }
 
 // queries are the vectors to search for.
@@ -148,60 +185,4 @@ func readQueries(path string, opened *index) ([][]float32, error) {
 		}
 	}
 	return queries, nil
-}
-
-func searchFormats() map[string]func(io.Writer, retriever.Result) error {
-	return map[string]func(io.Writer, retriever.Result) error{"table": searchTable, "json": searchJSON, "csv": searchCSV}
-}
-
-func searchJSON(w io.Writer, result retriever.Result) error { return writeJSON(w, result) }
-
-func searchTable(w io.Writer, result retriever.Result) error {
-	for i, answer := range result.Answers {
-		if len(result.Answers) > 1 {
-			fmt.Fprintf(w, "query %d\n", i)
-		}
-		rows := [][]string{{"RANK", "SIMILARITY", "ROW", "CAPTION", "URL"}}
-		for rank, match := range answer {
-			rows = append(rows, []string{
-				strconv.Itoa(rank + 1), fmt.Sprintf("%.4f", match.Similarity), strconv.FormatInt(match.ID, 10),
-				shorten(match.Caption, 60), shorten(match.URL, 60),
-			})
-		}
-		if err := writeTable(w, rows); err != nil {
-			return err
-		}
-	}
-	if !result.Exact {
-		fmt.Fprintln(w, "an approximate index answered: rows may be missing")
-	}
-	return nil
-}
-
-func searchCSV(w io.Writer, result retriever.Result) error {
-	out := csv.NewWriter(w)
-	header := []string{"rank", "id", "similarity", "key", "caption", "url", "image_path", "exact"}
-	several := len(result.Answers) > 1
-	if several {
-		header = append([]string{"query"}, header...)
-	}
-	if err := out.Write(header); err != nil {
-		return err
-	}
-	for i, answer := range result.Answers {
-		for rank, match := range answer {
-			row := []string{
-				strconv.Itoa(rank + 1), strconv.FormatInt(match.ID, 10), strconv.FormatFloat(float64(match.Similarity), 'g', -1, 32),
-				match.Key, match.Caption, match.URL, match.ImagePath, strconv.FormatBool(result.Exact),
-			}
-			if several {
-				row = append([]string{strconv.Itoa(i)}, row...)
-			}
-			if err := out.Write(row); err != nil {
-				return err
-			}
-		}
-	}
-	out.Flush()
-	return out.Error()
 }
