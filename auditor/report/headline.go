@@ -37,9 +37,8 @@ func headline(s auditor.Summary) []line {
 		rateLine("TPR, persons and photos resampled", s.Rates.TPRResampled),
 		rateLine("FPR, persons and photos resampled", s.Rates.FPRResampled),
 		rateLine("chance: decoys detected on the same photos", s.Controls.DecoyRate),
-		rateLine("face swap: members' names on another's photos", s.Controls.SwapMembers),
-		rateLine("face swap: non-members' names on another's photos", s.Controls.SwapNonMembers),
 	}
+	lines = append(lines, swapLines(s.Controls)...)
 	if c := s.Calibration; c != nil {
 		lines = append(lines, calibrationLines(s, c)...)
 	}
@@ -47,6 +46,17 @@ func headline(s auditor.Summary) []line {
 		lines = append(lines, frequencyLines(f)...)
 	}
 	return lines
+}
+
+// swapLines are the controls with rows of their own, or of a stream without those the face swap.
+func swapLines(c auditor.Controls) []line {
+	if len(c.Rows) > 0 {
+		return controlLines(c.Rows)
+	}
+	return []line{
+		rateLine("face swap: members' names on another's photos", c.SwapMembers),
+		rateLine("face swap: non-members' names on another's photos", c.SwapNonMembers),
+	}
 }
 
 func calibrationLines(s auditor.Summary, c *auditor.Calibration) []line {
@@ -84,9 +94,11 @@ func frequencyLines(f *auditor.Frequency) []line {
 		testedLine("Spearman, members alone", f.SpearmanMembers, float64(f.SpearmanMemberP)),
 	}
 	if f.Logistic == nil {
-		return append(lines, line{"count for 50 % detection", notMeasured + ": " + f.NoLogistic})
+		lines = append(lines, line{"count for 50 % detection", notMeasured + ": " + f.NoLogistic})
+	} else {
+		lines = append(lines,
+			testedLine("logistic slope per tenfold count", f.Logistic.Slope, f.Logistic.P),
+			figureLine("count for 50 % detection", f.Logistic.Count50))
 	}
-	return append(lines,
-		testedLine("logistic slope per tenfold count", f.Logistic.Slope, f.Logistic.P),
-		figureLine("count for 50 % detection", f.Logistic.Count50))
+	return append(lines, adjustedLines(f.Adjusted)...)
 }

@@ -11,7 +11,7 @@ import (
 	"rollcall/auditor/stats"
 )
 
-//go:embed html/report.gohtml html/report.css
+//go:embed html/report.gohtml html/report.css html/report.js
 var pageFiles embed.FS
 
 const (
@@ -24,6 +24,10 @@ const (
 type page struct {
 	*Report
 	Style      template.CSS
+	Script     template.JS
+	Repeat     string
+	Near       string // what the comparison with training images found; empty: it was not made
+	MoreNear   int
 	Disclaimer string
 	Models     []modelPage
 	Names      []string
@@ -34,7 +38,7 @@ type page struct {
 type modelPage struct {
 	Summary      auditor.Summary
 	Info         auditor.ModelInfo
-	Verdict      string
+	Answer       string
 	Cards        []card
 	Lines        []line
 	Figures      []inlinePlot
@@ -52,21 +56,36 @@ type inlinePlot struct {
 	Wide    bool
 }
 
-// HTML writes the report as one page that needs no other file: styles and plots are inside, there
-// is no script, and everything from outside (names, paths, reasons) is escaped.
+// HTML writes the report as one page that needs no other file: styles and plots are inside, and
+// everything from outside (names, paths, reasons) is escaped. A small script sorts and searches the
+// tables; without it they are whole.
 func HTML(w io.Writer, r *Report) error {
 	style, err := pageFiles.ReadFile("html/report.css")
 	if err != nil {
 		return err
 	}
+	script, err := pageFiles.ReadFile("html/report.js")
+	if err != nil {
+		return err
+	}
 	t, err := template.New("report.gohtml").Funcs(template.FuncMap{
 		"rate": rate, "drawRate": drawRate, "label": label, "count": count, "optional": optional,
-		"short": func(n stats.Number) string { return short(float64(n)) },
+		"short":  func(n stats.Number) string { return short(float64(n)) },
+		"figure": figure, "control": controlName, "percent": percent, "short64": short,
 	}).ParseFS(pageFiles, "html/report.gohtml")
 	if err != nil {
 		return err
 	}
-	p := page{Report: r, Style: template.CSS(string(style) + plotStyle), Disclaimer: Disclaimer, Names: r.Config.Names}
+	p := page{Report: r, Style: template.CSS(string(style) + plotStyle), Script: template.JS(script), Disclaimer: Disclaimer,
+		Names: r.Config.Names, Repeat: repeatCommand(r.Config)}
+	if r.Config.Training != nil {
+		p.Near = nearLine(r.Config.Training)
+	}
+	if n := len(r.Duplicates); n > mostFailures {
+		shown := *r
+		shown.Duplicates, p.MoreNear = r.Duplicates[:mostFailures], n-mostFailures
+		p.Report = &shown
+	}
 	if len(p.Names) > mostNames {
 		p.Names, p.MoreNames = p.Names[:mostNames], true
 	}
@@ -77,9 +96,9 @@ func HTML(w io.Writer, r *Report) error {
 }
 
 func (r *Report) modelPage(s auditor.Summary) modelPage {
-	m := modelPage{Summary: s, Verdict: verdict(s), Cards: cards(s), Lines: headline(s), Persons: r.of(s.Model), Failures: r.failuresOf(s.Model)}
+	m := modelPage{Summary: s, Answer: answer(s, r.Config.Confidence), Cards: cards(s), Lines: headline(s), Persons: r.of(s.Model), Failures: r.failuresOf(s.Model)}
 	for _, info := range r.Config.Models {
-		if info.Name == s.Model {
+		if info.Name == s.Model || info.Name == s.Of {
 			m.Info = info
 		}
 	}
@@ -93,18 +112,6 @@ func (r *Report) modelPage(s auditor.Summary) modelPage {
 		m.Failures, m.MoreFailures = m.Failures[:mostFailures], n-mostFailures
 	}
 	return m
-}
-
-// verdict says in a sentence what was found, numbers only.
-func verdict(s auditor.Summary) string {
-	if s.Members+s.NonMembers == 0 {
-		return fmt.Sprintf("%d of %d persons detected; membership is unknown for all of them, so no rate could be measured.", s.Detected, s.Persons)
-	}
-	words := fmt.Sprintf("%d of %d members and %d of %d non-members detected", s.Confusion.TP, s.Members, s.Confusion.FP, s.NonMembers)
-	if s.Unlabelled > 0 {
-		words += fmt.Sprintf("; %d of %d without a label", s.Detected-s.Confusion.TP-s.Confusion.FP, s.Unlabelled)
-	}
-	return words + "."
 }
 
 func cards(s auditor.Summary) []card {

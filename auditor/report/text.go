@@ -15,21 +15,24 @@ func Text(w io.Writer, r *Report) error {
 	c := r.Config
 	fmt.Fprintf(out, "Identity inference audit: %d persons, %d photos, %d candidate names (%d decoys), %d prompts, tau %d, seed %d\n",
 		c.Persons, c.Photos, len(c.Names), c.Decoys, len(c.Prompts), c.Tau, c.Seed)
+	if c.Training != nil {
+		fmt.Fprintf(out, "near-duplicates: %s\n", nearLine(c.Training))
+	}
 	for _, note := range c.Notes {
 		fmt.Fprintf(out, "note: %s\n", note)
 	}
 	for _, s := range r.Summaries {
-		textSummary(out, s)
+		textSummary(out, s, c.Confidence)
 	}
 	for _, c := range r.Comparisons {
 		textComparison(out, c)
 	}
-	fmt.Fprintf(out, "\n%s\n", Disclaimer)
+	fmt.Fprintf(out, "\nto repeat it: %s\n\n%s\n", repeatCommand(c), Disclaimer)
 	return out.Flush()
 }
 
-func textSummary(w io.Writer, s auditor.Summary) {
-	fmt.Fprintf(w, "\n%s\n", s.Model)
+func textSummary(w io.Writer, s auditor.Summary, confidence float64) {
+	fmt.Fprintf(w, "\n%s\n%s\n", s.Model, answer(s, confidence))
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	row := func(what, value string) { fmt.Fprintf(table, "  %s\t%s\n", what, value) }
 	row("persons", fmt.Sprintf("%d: %d members, %d non-members, %d unlabelled; %d detected", s.Persons, s.Members, s.NonMembers, s.Unlabelled, s.Detected))

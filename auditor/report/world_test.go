@@ -12,6 +12,7 @@ import (
 	"testing/fstest"
 
 	"rollcall/auditor"
+	"rollcall/retriever"
 )
 
 // arithmeticEncoder is a stand-in for a model whose answers follow from arithmetic: a photo "NAME
@@ -97,4 +98,29 @@ func world(t *testing.T, members, nonMembers, photos int) auditor.Options {
 		Models:  []auditor.Model{{Name: "arithmetic", Digest: "none", Info: map[string]string{"dimension": "64"}, Encoder: arithmeticEncoder{}}},
 		Persons: persons, Photos: files, Decoys: 200, MinPhotos: 4, Resamples: 200, Seed: 5, ToolVersion: "test",
 	}
+}
+
+// oneImage is a training index of a single image.
+type oneImage []float32
+
+func (v oneImage) TopK(_ context.Context, _ retriever.Modality, queries [][]float32, _ int) ([][]retriever.Hit, bool, error) {
+	hits := make([][]retriever.Hit, len(queries))
+	for i, q := range queries {
+		sum := float32(0)
+		for k := range v {
+			sum += v[k] * q[k]
+		}
+		hits[i] = []retriever.Hit{{ID: 0, Score: sum}}
+	}
+	return hits, true, nil
+}
+
+// nearTraining is a training index that holds one of the attack photos.
+func nearTraining(t *testing.T, o auditor.Options) *auditor.Training {
+	t.Helper()
+	vectors, _, err := o.Models[0].Encoder.EncodeImages(t.Context(), [][]byte{o.Photos.(fstest.MapFS)["p004/01.jpg"].Data})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &auditor.Training{Name: "seen", Digest: "another", Encoder: o.Models[0].Encoder, Index: oneImage(vectors[0]), Threshold: 0.99}
 }
