@@ -3,6 +3,8 @@ package auditor
 import (
 	"slices"
 	"strings"
+
+	lists "rollcall/retriever/names"
 )
 
 // sexOf reads the ways in which rosters write a sex: "m", "f" or "" when unknown.
@@ -27,11 +29,7 @@ type matcher struct {
 }
 
 func newMatcher(by []Match, c Candidates, tokenizer Tokenizer) (*matcher, error) {
-	men, women, _, err := readNameLists()
-	if err != nil {
-		return nil, err
-	}
-	manRank, womanRank := ranks(men), ranks(women)
+	manRank, womanRank := ranks(lists.Men()), ranks(lists.Women())
 	m := &matcher{by: by}
 	if slices.Contains(by, MatchTokens) {
 		m.tokens = tokenCounts(tokenizer, c.Names)

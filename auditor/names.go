@@ -1,15 +1,12 @@
 package auditor
 
 import (
-	"embed"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"unicode/utf8"
-)
 
-//go:embed names/men.txt names/women.txt names/surnames.txt
-var nameLists embed.FS
+	lists "rollcall/retriever/names"
+)
 
 const (
 	// paperNames is how many candidates the published study has: real and invented together.
@@ -130,10 +127,7 @@ func InventNames(n int, seed uint64, taken []string) ([]string, error) {
 	if n < 0 || n+len(taken) > mostNames {
 		return nil, fmt.Errorf("%d decoys beside %d names: ask for at most %d names in all", n, len(taken), mostNames)
 	}
-	men, women, surnames, err := readNameLists()
-	if err != nil {
-		return nil, err
-	}
+	men, women, surnames := lists.Men(), lists.Women(), lists.Surnames()
 	used := map[string]bool{}
 	for _, name := range taken {
 		used[nameKey(name)] = true
@@ -155,18 +149,6 @@ func InventNames(n int, seed uint64, taken []string) ([]string, error) {
 }
 
 func pick(source *rand.Rand, from []string) string { return from[source.IntN(len(from))] }
-
-func readNameLists() (men, women, surnames []string, err error) {
-	var lists [3][]string
-	for i, file := range []string{"men", "women", "surnames"} {
-		data, err := nameLists.ReadFile("names/" + file + ".txt")
-		if err != nil {
-			return nil, nil, nil, err
-		}
-		lists[i] = strings.Fields(string(data))
-	}
-	return lists[0], lists[1], lists[2], nil
-}
 
 func checkName(name string) error {
 	switch {

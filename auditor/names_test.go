@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	lists "rollcall/retriever/names"
 )
 
 func TestPromptsAreThePublishedOnes(t *testing.T) {
@@ -26,8 +28,7 @@ func TestInventedNames(t *testing.T) {
 	taken := []string{"Mary Smith", "john_johnson"}
 	names, err := InventNames(5000, 3, taken)
 	require.NoError(t, err)
-	men, women, surnames, err := readNameLists()
-	require.NoError(t, err)
+	men, women, surnames := lists.Men(), lists.Women(), lists.Surnames()
 	require.Equal(t, []int{1000, 1000, 1000}, []int{len(men), len(women), len(surnames)})
 	first, last := map[string]int{}, map[string]bool{}
 	for _, n := range men {
