@@ -64,6 +64,7 @@ milvus publishes the index to Milvus.
 	f.StringSliceVar(&flags.embed, "embed", []string{"images", "captions"}, "what a row needs and what is embedded: images, captions or both")
 	f.StringVar(&flags.onError, "on-error", "continue", "on a sample that cannot be used: continue, recording it, or stop")
 	f.StringVar(&a.milvus.indexType, "milvus-index", "", "index type in Milvus (default FLAT, which searches and counts exactly)")
+	f.StringToStringVar(&a.milvus.params, "milvus-param", nil, "KEY=VALUE setting of the index type, such as M=32 or ef=128 of HNSW; repeatable")
 	return cmd
 }
 
@@ -91,6 +92,9 @@ func (f indexFlags) check() error {
 func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) error {
 	if err := flags.check(); err != nil {
 		return err
+	}
+	if err := milvus.CheckIndex(a.milvus.indexType, a.milvus.params); err != nil {
+		return usageError{fmt.Errorf("--milvus-index and --milvus-param: %w", err)}
 	}
 	if flags.task.finish {
 		return a.finishIndex(ctx, flags)
@@ -219,15 +223,18 @@ func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.M
 	err = client.Publish(ctx, milvus.PublishSpec{
 		Name: into.Collection, Generation: into.Generation, Fingerprint: manifest.Fingerprint, Model: manifest.Model,
 		Dimension: manifest.Model.Dimension, Rows: manifest.Rows, HasImage: manifest.Options.Images, HasText: manifest.Options.Texts,
-		IndexType: a.milvus.indexType,
+		IndexType: a.milvus.indexType, Params: a.milvus.params,
 	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
 		return folder.Batches(ctx, publishBatch, visit)
 	})
 	return errors.Join(err, client.Close(), folder.Close())
 }
 
-// collectionName makes a name that Milvus takes: letters, digits and underscores.
+// collectionName makes a name that Milvus takes: letters, digits and underscores, no digit first.
 func collectionName(name string) string {
+	if name != "" && name[0] >= '0' && name[0] <= '9' {
+		name = "_" + name
+	}
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
 			return r
