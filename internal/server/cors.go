@@ -21,8 +21,8 @@ func (s *Server) cors(c *gin.Context) {
 	}
 	c.Header("Allow", "GET, HEAD, POST, OPTIONS")
 	if allowed {
-		c.Header("Access-Control-Allow-Methods", "GET, POST")
-		c.Header("Access-Control-Allow-Headers", "content-type")
+		c.Header("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE")
+		c.Header("Access-Control-Allow-Headers", "authorization, content-type")
 	}
 	c.AbortWithStatus(http.StatusOK)
 }

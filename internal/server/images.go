@@ -2,15 +2,19 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"encoding/base64"
+	"fmt"
 	"image"
 	_ "image/gif" // the formats that a stored image may have
 	"image/jpeg"
 	_ "image/png"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/webp"
@@ -20,6 +24,8 @@ const (
 	maxImageBytes  = 16 << 20
 	maxImagePixels = 64 << 20
 	jpegQuality    = 90
+	// maxInlined bounds the images of one answer together, in base64. Rows beyond have none.
+	maxInlined = 64 << 20
 )
 
 // inlineImage gives the base64 JPEG of an image file below a configured root, else "". The roots
@@ -67,7 +73,7 @@ func readBelow(root *os.Root, path string) []byte {
 // asJPEG gives JPEG bytes as they are and other images re-encoded; nil for what is no image.
 func asJPEG(data []byte) []byte {
 	config, format, err := image.DecodeConfig(bytes.NewReader(data))
-	if err != nil || config.Width*config.Height > maxImagePixels {
+	if err != nil || tooManyPixels(config) {
 		return nil
 	}
 	if format == "jpeg" {
@@ -82,4 +88,38 @@ func asJPEG(data []byte) []byte {
 		return nil
 	}
 	return out.Bytes()
+}
+
+func tooManyPixels(config image.Config) bool {
+	return config.Width > 0 && config.Height > maxImagePixels/config.Width
+}
+
+// checkPixels refuses an image whose header promises more pixels than a service can decode for
+// everybody. What the header does not say is the encoder's to check.
+func checkPixels(data []byte) error {
+	if len(data) > maxImageBytes {
+		return &Error{Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("the image has more than %d bytes", maxImageBytes)}
+	}
+	config, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err == nil && tooManyPixels(config) {
+		return &Error{Status: http.StatusRequestEntityTooLarge, Message: fmt.Sprintf("the image has %d x %d pixels, more than %d in all", config.Width, config.Height, maxImagePixels)}
+	}
+	return nil
+}
+
+// fetchImage gets the image of an image_url.
+func (s *Server) fetchImage(ctx context.Context, q *knnQuery) error {
+	if q.imageURL == "" {
+		return nil
+	}
+	defer s.metrics.timed(download, time.Now())
+	data, err := s.options.Fetcher.Get(ctx, q.imageURL)
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		return badRequest("image_url: %v", err)
+	}
+	q.image = data
+	return nil
 }

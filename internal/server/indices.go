@@ -8,8 +8,9 @@ import (
 
 // listIndices is GET /indices-list: the names, in the order of configuration.
 func (s *Server) listIndices(c *gin.Context) error {
-	names := make([]string, len(s.options.Indices))
-	for i, index := range s.options.Indices {
+	indices := s.indices()
+	names := make([]string, len(indices))
+	for i, index := range indices {
 		names[i] = index.Name
 	}
 	c.PureJSON(http.StatusOK, names)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/retriever"
 )
 
@@ -39,6 +40,9 @@ func (s *Server) knn(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := s.record(ctx, q.entry(vector, len(results))); err != nil {
+		return err
+	}
 	for _, name := range q.ignored {
 		s.metrics.ignored.WithLabelValues(name).Inc()
 	}
@@ -47,8 +51,21 @@ func (s *Server) knn(c *gin.Context) error {
 	}
 	c.Header(exactHeader, map[bool]string{true: "true", false: "false"}[exact])
 	s.metrics.timed(fullKNN, start)
-	c.PureJSON(http.StatusOK, results)
-	return nil
+	return answer(c, http.StatusOK, results)
+}
+
+// entry is the query log's line of a search.
+func (q *knnQuery) entry(vector []float32, results int) querylog.Entry {
+	e := querylog.Entry{
+		Action: "search", Index: q.index.Name, Modality: string(q.modality), Text: q.text, URL: q.imageURL, Asked: q.k, Results: results,
+	}
+	if q.image != nil {
+		e.Image = querylog.Digest(q.image)
+	}
+	if q.embedding != nil {
+		e.Vector = querylog.VectorDigest(vector)
+	}
+	return e
 }
 
 // embed gives the query's vector, not necessarily of length one.
@@ -64,6 +81,12 @@ func (s *Server) embed(ctx context.Context, q *knnQuery) ([]float32, error) {
 		}
 		return vectors[0], nil
 	default:
+		if err := s.fetchImage(ctx, q); err != nil {
+			return nil, err
+		}
+		if err := checkPixels(q.image); err != nil {
+			return nil, err
+		}
 		defer s.metrics.timed(imageInference, time.Now())
 		vectors, failed, err := q.index.Encoder.EncodeImages(ctx, [][]byte{q.image})
 		if err != nil {
@@ -85,6 +108,7 @@ func (s *Server) nearest(ctx context.Context, q *knnQuery, vector []float32) ([]
 		return nil, false, err
 	}
 	s.metrics.timed(knnIndex, start)
+	s.metrics.searches.WithLabelValues(q.index.Name, string(q.modality)).Observe(time.Since(start).Seconds())
 	hits := found[0]
 	if q.dedup {
 		if hits, err = s.deduplicate(ctx, q, hits); err != nil {
@@ -140,10 +164,11 @@ func (s *Server) results(ctx context.Context, q *knnQuery, hits []retriever.Hit)
 		return nil, err
 	}
 	results := make([]map[string]any, len(hits))
+	room := maxInlined
 	for i, hit := range hits {
 		results[i] = map[string]any{}
 		if i < len(rows) {
-			results[i] = s.columns(rows[i])
+			results[i] = s.columns(rows[i], &room)
 		}
 		results[i]["id"], results[i]["similarity"] = hit.ID, float64(hit.Score)
 	}

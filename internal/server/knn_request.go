@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/gin-gonic/gin"
@@ -17,7 +18,7 @@ import (
 type knnRequest struct {
 	Text           *string          `json:"text"`
 	Image          *string          `json:"image"`     // base64 of an image file
-	ImageURL       *string          `json:"image_url"` // refused: the service fetches nothing
+	ImageURL       *string          `json:"image_url"` // of an image file, where that is on
 	EmbeddingInput []float64        `json:"embedding_input"`
 	Modality       *string          `json:"modality"`       // "image", anything else is text
 	NumImages      *int             `json:"num_images"`     // results that carry metadata
@@ -70,8 +71,12 @@ type knnQuery struct {
 	ignored   []string // models that were asked for and are not loaded
 	text      string
 	image     []byte
+	imageURL  string
 	embedding []float32
 }
+
+// maxText bounds a text query; the model reads its first 77 tokens.
+const maxText = 16 << 10
 
 // readKNN decodes and checks a request.
 func (s *Server) readKNN(c *gin.Context) (*knnQuery, error) {
@@ -99,10 +104,13 @@ func (s *Server) readKNN(c *gin.Context) (*knnQuery, error) {
 	if *r.Modality == "image" {
 		q.modality = retriever.Image
 	}
+	if !slices.Contains(q.index.modalities(), string(q.modality)) {
+		return nil, badRequest("index %q has no %s embeddings", q.index.Name, q.modality)
+	}
 	if err := r.sizes(q, s.options.MaxResults); err != nil {
 		return nil, err
 	}
-	return q, r.query(q)
+	return q, r.query(q, s.options.Fetcher != nil)
 }
 
 // notLoaded names the models that a client asked for; the service has none of them.
@@ -154,11 +162,14 @@ func (r *knnRequest) sizes(q *knnQuery, most int) error {
 }
 
 // query takes the first of text, image, image_url and embedding_input that says something.
-func (r *knnRequest) query(q *knnQuery) error {
+func (r *knnRequest) query(q *knnQuery, fetches bool) error {
 	switch {
 	case r.Text != nil && *r.Text != "":
 		if r.UseMCLIP {
 			return badRequest("use_mclip: no multilingual model is loaded")
+		}
+		if len(*r.Text) > maxText {
+			return badRequest("text has more than %d bytes", maxText)
 		}
 		q.text = *r.Text
 	case r.Image != nil && *r.Image != "":
@@ -167,8 +178,10 @@ func (r *knnRequest) query(q *knnQuery) error {
 			return badRequest("image is not base64: %v", err)
 		}
 		q.image = image
-	case r.ImageURL != nil && *r.ImageURL != "":
+	case r.ImageURL != nil && *r.ImageURL != "" && !fetches:
 		return badRequest("image_url is off: this service fetches nothing; send the image itself in base64 as image")
+	case r.ImageURL != nil && *r.ImageURL != "":
+		q.imageURL = *r.ImageURL
 	case len(r.EmbeddingInput) > 0:
 		return r.vector(q)
 	default:

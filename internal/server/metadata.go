@@ -9,11 +9,15 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/retriever"
 )
 
 // maxMetadataIDs bounds one request for metadata.
 const maxMetadataIDs = 10000
+
+// loggedIDs bounds the rows that a line of the query log names.
+const loggedIDs = 100
 
 // metadata is POST /metadata: the configured columns of the asked rows, in the order asked.
 func (s *Server) metadata(c *gin.Context) error {
@@ -48,12 +52,19 @@ func (s *Server) metadata(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	answer := make([]gin.H, len(found))
+	results, room := make([]gin.H, len(found)), maxInlined
 	for i, row := range found {
-		answer[i] = gin.H{"id": row.ID, "metadata": s.columns(row)}
+		results[i] = gin.H{"id": row.ID, "metadata": s.columns(row, &room)}
 	}
-	c.PureJSON(http.StatusOK, answer)
-	return nil
+	if err := s.record(ctx, rowsEntry(index, ids)); err != nil {
+		return err
+	}
+	return answer(c, http.StatusOK, results)
+}
+
+// rowsEntry is the query log's line of a look at rows.
+func rowsEntry(index *Index, ids []int64) querylog.Entry {
+	return querylog.Entry{Action: "rows", Index: index.Name, Rows: ids[:min(len(ids), loggedIDs)], Asked: len(ids), Results: len(ids)}
 }
 
 // readIDs takes row numbers as JSON numbers or, since JavaScript rounds long ones, as strings.
@@ -87,14 +98,18 @@ func readIDs(raw json.RawMessage) ([]int64, error) {
 }
 
 // columns picks the configured columns of a row, with null where the row has no value, and adds
-// the image itself when it lies below an image root.
-func (s *Server) columns(row retriever.Row) map[string]any {
+// the image itself when it lies below an image root and there is room for it in the answer.
+func (s *Server) columns(row retriever.Row, room *int) map[string]any {
 	columns := make(map[string]any, len(s.options.Columns)+1)
 	for _, name := range s.options.Columns {
 		columns[name] = column(row, name)
 	}
-	if image := s.inlineImage(row.ImagePath); image != "" {
+	if *room <= 0 {
+		return columns
+	}
+	if image := s.inlineImage(row.ImagePath); image != "" && len(image) <= *room {
 		columns["image"] = image
+		*room -= len(image)
 	}
 	return columns
 }
@@ -128,6 +143,12 @@ func finite(value any) any {
 		}
 	case float32:
 		return finite(float64(number))
+	case []any:
+		clean := make([]any, len(number))
+		for i, x := range number {
+			clean[i] = finite(x)
+		}
+		return clean
 	}
 	return value
 }

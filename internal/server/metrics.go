@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
@@ -34,6 +35,9 @@ type metrics struct {
 	stages   map[stage]prometheus.Histogram
 	requests *prometheus.HistogramVec
 	ignored  *prometheus.CounterVec
+	searches *prometheus.HistogramVec
+	batches  *prometheus.HistogramVec
+	shed     *prometheus.CounterVec
 	handler  http.Handler
 }
 
@@ -47,9 +51,19 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 		ignored: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "rollcall_models_not_loaded_total", Help: "Requests that asked for a model which is not loaded.",
 		}, []string{"model"}),
-		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		searches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "rollcall_search_seconds", Help: "Time to search an index, without embedding the query, by index and modality.",
+		}, []string{"index", "modality"}),
+		batches: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "rollcall_batch_size", Help: "Requests that shared one pass, by kind.", Buckets: prometheus.ExponentialBuckets(1, 2, 7),
+		}, []string{"kind"}),
+		shed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "rollcall_shed_total", Help: "Requests that were refused to keep the service answering, by reason.",
+		}, []string{"reason"}),
+		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4}),
 	}
-	registry.MustRegister(m.requests, m.ignored)
+	registry.MustRegister(m.requests, m.ignored, m.searches, m.batches, m.shed,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	for name, help := range stageHelp() {
 		m.stages[name] = prometheus.NewHistogram(prometheus.HistogramOpts{Name: string(name), Help: help})
 		registry.MustRegister(m.stages[name])
@@ -60,7 +74,7 @@ func newMetrics(registry *prometheus.Registry) *metrics {
 func stageHelp() map[stage]string {
 	return map[stage]string{
 		fullKNN:        "Seconds for a whole /knn-service request.",
-		download:       "Seconds to download an image_url; never observed while image_url is off.",
+		download:       "Seconds to download an image_url; never observed while it is off.",
 		textInference:  "Seconds to tokenize and embed a text query.",
 		imageInference: "Seconds to decode and embed an image query.",
 		metadataGet:    "Seconds to read metadata.",
@@ -87,7 +101,7 @@ func (m *metrics) request(route, method string, status int, took time.Duration) 
 // knownMethod keeps a client from inventing label values.
 func knownMethod(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
 		return method
 	default:
 		return "other"

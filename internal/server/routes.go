@@ -1,11 +1,14 @@
 package server
 
 import (
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
-	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"rollcall/internal/server/access"
 )
 
 // routes is every route of the service.
@@ -14,7 +17,7 @@ func (s *Server) routes() *gin.Engine {
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.observe, s.recover, securityHeaders, s.cors, s.bound)
+	e.Use(s.observe, s.recover, securityHeaders, s.cors, s.unlessOpen(s.guard, s.limitAddress, s.authenticate, s.authorize, s.limitKey, s.admit))
 
 	e.GET("/indices-list", s.handle(s.listIndices))
 	e.POST("/knn-service", s.handle(s.knn))
@@ -24,6 +27,7 @@ func (s *Server) routes() *gin.Engine {
 	e.GET("/metrics-summary", s.handle(s.metrics.summary))
 	e.GET("/healthz", s.handle(s.alive))
 	e.GET("/readyz", s.handle(s.ready))
+	e.GET("/query-log", s.handle(s.queries))
 	s.mountV1(e)
 
 	e.NoRoute(s.handle(unknownPath))
@@ -46,7 +50,13 @@ func (s *Server) handle(h handler) gin.HandlerFunc {
 func (s *Server) fail(c *gin.Context, err error) {
 	status := statusOf(err)
 	if status >= http.StatusInternalServerError {
-		s.options.Log.Error("request failed", "route", c.FullPath(), "status", status, "error", err)
+		s.logFailure(c.Request.Context(), c.FullPath(), status, err)
+	}
+	if status == http.StatusUnauthorized {
+		c.Header("WWW-Authenticate", `Basic realm="rollcall", charset="UTF-8"`)
+	}
+	if wait := retryAfter(err); wait > 0 {
+		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
 		writeProblem(c, status, message(err, status))
@@ -55,39 +65,42 @@ func (s *Server) fail(c *gin.Context, err error) {
 	c.AbortWithStatusJSON(status, gin.H{"message": message(err, status)})
 }
 
-// bound limits the request's body and the number of requests at work. Health and metrics answer
-// always, also when the service is full.
-func (s *Server) bound(c *gin.Context) {
-	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, s.options.MaxBody)
-	if c.Request.Method != http.MethodPost {
-		return
-	}
-	select {
-	case s.running <- struct{}{}:
-		defer func() { <-s.running }()
-		c.Next()
-	case <-c.Request.Context().Done():
-		c.Abort()
-	}
-}
+// open routes are answered to everybody and always, also when the service is full.
+func open(route string) bool { return route == "/healthz" || route == "/readyz" }
 
-// observe measures every request by route, method and status; a path that is no route is not a
-// label of its own, so that nobody can grow the metrics.
-func (s *Server) observe(c *gin.Context) {
-	start := time.Now()
-	c.Next()
-	s.metrics.request(c.FullPath(), c.Request.Method, c.Writer.Status(), time.Since(start))
-}
-
-// recover turns a panic into a logged 500 without its text, which may quote the request.
-func (s *Server) recover(c *gin.Context) {
-	defer func() {
-		if p := recover(); p != nil {
-			s.options.Log.Error("handler panicked", "route", c.FullPath(), "panic", p)
-			c.AbortWithStatusJSON(http.StatusInternalServerError, gin.H{"message": internalMessage})
+// unlessOpen runs the checks, one after the other until one of them answers, on every route that
+// is not open.
+func (s *Server) unlessOpen(checks ...gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if open(c.FullPath()) {
+			return
 		}
-	}()
-	c.Next()
+		for _, check := range checks {
+			if check(c); c.IsAborted() {
+				return
+			}
+		}
+	}
+}
+
+// roleOf is the role that a route needs. A route that nobody thought of needs the stronger one.
+func roleOf(method, route string) access.Role {
+	switch {
+	case route == "/query-log":
+		return access.Admin
+	case method == http.MethodGet || method == http.MethodHead:
+		return access.Read
+	case route == "/knn-service" || route == "/metadata" || route == "/v1/indices/:name/search" || route == "":
+		return access.Read
+	default:
+		return access.Audit
+	}
+}
+
+func (s *Server) authorize(c *gin.Context) {
+	if err := allowed(c.Request.Context(), roleOf(c.Request.Method, c.FullPath())); err != nil {
+		s.fail(c, err)
+	}
 }
 
 func securityHeaders(c *gin.Context) {
@@ -98,7 +111,7 @@ func securityHeaders(c *gin.Context) {
 
 // unknownPath answers a path that is no route.
 func unknownPath(*gin.Context) error {
-	return notFound("no such path; the routes are /indices-list, /knn-service, /metadata, /config.json, /metrics, /healthz, /readyz")
+	return notFound("no such path; the routes are /indices-list, /knn-service, /metadata, /config.json, /metrics, /healthz, /readyz, and /v1 as /openapi.json says")
 }
 
 // wrongMethod answers a known path asked in another way. A GET is a page that does not exist, as

@@ -5,6 +5,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"rollcall/indexer"
+	"rollcall/internal/server/access"
+	"rollcall/internal/server/querylog"
 	"rollcall/retriever"
 )
 
@@ -34,6 +37,9 @@ type Index struct {
 	Dimension int               // of its embeddings
 	Encoder   retriever.Encoder // embeds text and image queries; nil: only vector queries are answered
 
+	// Modalities are the embeddings that the rows have; none given means both.
+	Modalities []retriever.Modality
+
 	Manifest *indexer.Manifest       // what made it; nil for an embedding folder that rollcall did not make
 	Counter  retriever.Counter       // counts images in it; nil: persons cannot be counted
 	Captions retriever.CaptionSource // counts mentions in it; nil: persons cannot be counted
@@ -46,30 +52,57 @@ type Options struct {
 	ImageRoots  []string     // folders below which image files may be sent; none by default
 	CORSOrigins []string     // origins that browsers may call from; none by default
 	Backend     string       // address in /config.json; default the request's own
-	MaxBody     int64        // bytes of a request; default 32 MiB: a 16 MiB image in base64, and room
-	MaxResults  int          // largest k; default 16,384, Milvus' limit on top-k
-	MaxRunning  int          // requests at work at once, the rest waits; default 64
 	Log         *slog.Logger // default discards
+
+	Keys     *access.Keyring // who may ask; nil: everybody who reaches the service
+	Hosts    []string        // without keys: host names that it is asked by, beside loopback ones
+	QueryLog *querylog.Log   // where searches are written before they are answered; nil: nowhere
+	Fetcher  Fetcher         // gets image_url; nil: image_url is refused
+	Proxies  []string        // proxies (addresses or CIDR) whose X-Forwarded-For is believed
+	TLS      *tls.Config     // nil: plain HTTP
+
+	MaxBody     int64   // bytes of a request; default 32 MiB: a 16 MiB image in base64, and room
+	MaxBodies   int64   // bytes of all requests' bodies beyond 64 KiB each; default 256 MiB
+	MaxResults  int     // largest k; default 16,384, Milvus' limit on top-k
+	MaxRunning  int     // requests at work at once, the rest waits; default 64
+	MaxWaiting  int     // requests that wait, at most; the rest is answered 503; default 256
+	KeyRate     float64 // requests a second of one key, and twice as many at once; 0: no limit
+	AddressRate float64 // the same of one address (of IPv6: of one /64)
+}
+
+// Fetcher gets an image from the web; fetch.Fetcher is one.
+type Fetcher interface {
+	Get(ctx context.Context, url string) ([]byte, error)
 }
 
 const (
 	defaultMaxBody    = 32 << 20
+	defaultMaxBodies  = 256 << 20
 	defaultMaxResults = 16384
 	defaultMaxRunning = 64
+	defaultMaxWaiting = 256
 	// readTimeout ends slow bodies, writeTimeout slow readers.
 	headerTimeout   = 10 * time.Second
 	readTimeout     = time.Minute
 	writeTimeout    = 5 * time.Minute
+	idleTimeout     = 2 * time.Minute
+	maxHeaderBytes  = 64 << 10
 	shutdownTimeout = 10 * time.Second
 )
 
 // Server answers HTTP requests about its indexes.
 type Server struct {
-	options Options
-	roots   []*os.Root
-	metrics *metrics
-	running chan struct{}
-	engine  *gin.Engine
+	options   Options
+	roots     []*os.Root
+	metrics   *metrics
+	served    served
+	admission *admission
+	keyRates  *rates
+	addresses *rates
+	guesses   *rates
+	crossing  *http.CrossOriginProtection
+	stopping  chan struct{} // closed when the service begins to stop
+	engine    *gin.Engine
 }
 
 // New checks the options and opens the image roots. Close releases them.
@@ -78,7 +111,12 @@ func New(options Options) (*Server, error) {
 		return nil, errors.New("there is no index to serve: give at least one")
 	}
 	options.setDefaults()
-	s := &Server{options: options, metrics: newMetrics(prometheus.NewRegistry()), running: make(chan struct{}, options.MaxRunning)}
+	s := &Server{
+		options: options, metrics: newMetrics(prometheus.NewRegistry()), stopping: make(chan struct{}),
+		keyRates: newRates(options.KeyRate), addresses: newRates(options.AddressRate), guesses: newRates(guessRate),
+	}
+	s.admission = newAdmission(options, s.metrics)
+	s.served.start(s.gathered(options.Indices))
 	for _, path := range options.ImageRoots {
 		root, err := os.OpenRoot(path)
 		if err != nil {
@@ -86,7 +124,14 @@ func New(options Options) (*Server, error) {
 		}
 		s.roots = append(s.roots, root)
 	}
+	var err error
+	if s.crossing, err = crossOrigin(options.CORSOrigins); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	s.engine = s.routes()
+	if err := s.engine.SetTrustedProxies(options.Proxies); err != nil {
+		return nil, errors.Join(fmt.Errorf("trusted proxies: %w", err), s.Close())
+	}
 	return s, nil
 }
 
@@ -103,13 +148,21 @@ func (o *Options) setDefaults() {
 	if o.MaxRunning == 0 {
 		o.MaxRunning = defaultMaxRunning
 	}
+	if o.MaxBodies == 0 {
+		o.MaxBodies = defaultMaxBodies
+	}
+	if o.MaxWaiting == 0 {
+		o.MaxWaiting = defaultMaxWaiting
+	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 }
 
-// Close releases the image roots. It does not close the indexes.
+// Close waits for shared work that is under way, and releases the image roots. It does not close
+// the indexes that are being served.
 func (s *Server) Close() error {
+	s.served.close()
 	var errs []error
 	for _, root := range s.roots {
 		errs = append(errs, root.Close())
@@ -120,23 +173,32 @@ func (s *Server) Close() error {
 // Handler is the whole service.
 func (s *Server) Handler() http.Handler { return collapseSlashes(s.engine) }
 
+// Replace serves other indexes from now on. retired is called once no request uses the former
+// ones any more; it may close them.
+func (s *Server) Replace(indices []Index, retired func()) {
+	s.served.replace(s.gathered(indices), retired)
+}
+
 // Serve answers on the listener until ctx is done, then lets running requests finish, for at most
 // ten seconds.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	server := &http.Server{
 		Handler:           s.Handler(),
+		TLSConfig:         s.options.TLS,
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
-		ErrorLog:          slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(withoutAddresses{s.options.Log.Handler()}, slog.LevelDebug),
 	}
 	stopped := make(chan error, 1)
-	stop := context.AfterFunc(ctx, func() {
-		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-		defer cancel()
-		stopped <- server.Shutdown(deadline)
-	})
-	err := server.Serve(listener)
+	stop := context.AfterFunc(ctx, func() { stopped <- s.shutdown(ctx, server) })
+	serve := server.Serve
+	if s.options.TLS != nil {
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+	}
+	err := serve(listener)
 	if !errors.Is(err, http.ErrServerClosed) {
 		stop()
 		return err
@@ -144,15 +206,15 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return <-stopped
 }
 
-// index finds an index by name; "" is the first one.
-func (s *Server) index(name string) (*Index, error) {
-	if name == "" {
-		return &s.options.Indices[0], nil
+// shutdown lets what runs finish, and cuts what does not.
+func (s *Server) shutdown(ctx context.Context, server *http.Server) error {
+	close(s.stopping)
+	deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(deadline)
+	if errors.Is(err, context.DeadlineExceeded) {
+		s.options.Log.Warn("requests did not end in time and were cut", "seconds", shutdownTimeout.Seconds())
+		return server.Close()
 	}
-	for i := range s.options.Indices {
-		if s.options.Indices[i].Name == name {
-			return &s.options.Indices[i], nil
-		}
-	}
-	return nil, notFound("there is no index %q; GET /indices-list names them", name)
+	return err
 }

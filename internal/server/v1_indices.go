@@ -43,8 +43,9 @@ func (v v1) addIndices() {
 		func(ctx context.Context, _ *struct{}) (*indicesOutput, error) {
 			out := &indicesOutput{}
 			out.Body.Indices = []indexInfo{}
-			for i := range v.options.Indices {
-				info, err := v.describe(ctx, &v.options.Indices[i])
+			indices := v.indices()
+			for i := range indices {
+				info, err := v.describe(ctx, &indices[i])
 				if err != nil {
 					return nil, err
 				}
@@ -91,6 +92,12 @@ func (s *Server) describe(ctx context.Context, index *Index) (indexInfo, error) 
 // to be there, and the store says otherwise when asked.
 func (index *Index) modalities() []string {
 	var names []string
+	for _, m := range index.Modalities {
+		names = append(names, string(m))
+	}
+	if len(names) > 0 {
+		return names
+	}
 	if m := index.Manifest; m == nil || m.Options.Images {
 		names = append(names, string(retriever.Image))
 	}

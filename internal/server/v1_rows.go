@@ -88,6 +88,9 @@ func (s *Server) rows(ctx context.Context, name string, ids []int64, vector stri
 	if err != nil {
 		return nil, err
 	}
+	if err := s.record(ctx, rowsEntry(index, ids)); err != nil {
+		return nil, err
+	}
 	rows := make([]rowWithVector, len(found))
 	for i, row := range found {
 		rows[i].rowInfo = newRowInfo(row)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/retriever"
 )
 
@@ -100,7 +101,27 @@ func (s *Server) search(ctx context.Context, index *Index, b searchBody) (search
 	for _, match := range found.Answers[0] {
 		answer.Results = append(answer.Results, searchHit{newRowInfo(match.Row), float64(match.Similarity)})
 	}
-	return answer, nil
+	return answer, s.record(ctx, b.entry(index, len(answer.Results)))
+}
+
+// entry is the query log's line of a search.
+func (b searchBody) entry(index *Index, results int) querylog.Entry {
+	e := querylog.Entry{Action: "search", Index: index.Name, Modality: b.Modality, Text: b.Text, Asked: b.K, Results: results}
+	switch {
+	case b.Row != nil:
+		e.Rows = []int64{*b.Row}
+	case len(b.Vector) > 0:
+		vector := make([]float32, len(b.Vector))
+		for i, x := range b.Vector {
+			vector[i] = float32(x)
+		}
+		e.Vector = querylog.VectorDigest(vector)
+	case b.Image != "":
+		if data, err := base64.StdEncoding.DecodeString(b.Image); err == nil {
+			e.Image = querylog.Digest(data)
+		}
+	}
+	return e
 }
 
 // queryVector is the vector to search for.
