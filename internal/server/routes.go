@@ -117,7 +117,8 @@ func unknownPath(*gin.Context) error {
 // wrongMethod answers a known path asked in another way. A GET is a page that does not exist, as
 // in clip-retrieval, whose front end owns every GET path.
 func wrongMethod(c *gin.Context) error {
-	if c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead {
+	page := c.Request.Method == http.MethodGet || c.Request.Method == http.MethodHead
+	if page && !strings.HasPrefix(c.Request.URL.Path, "/v1/") {
 		return notFound("there is no page here; %s takes POST", c.Request.URL.Path)
 	}
 	return &Error{Status: http.StatusMethodNotAllowed, Message: "the method is not allowed for " + c.Request.URL.Path}

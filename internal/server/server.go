@@ -8,6 +8,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -17,9 +18,11 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
+	"rollcall/auditor"
 	"rollcall/indexer"
 	"rollcall/internal/server/access"
 	"rollcall/internal/server/querylog"
+	"rollcall/internal/server/state"
 	"rollcall/retriever"
 )
 
@@ -53,6 +56,11 @@ type Options struct {
 	CORSOrigins []string     // origins that browsers may call from; none by default
 	Backend     string       // address in /config.json; default the request's own
 	Log         *slog.Logger // default discards
+
+	State   *state.Store    // the roster, jobs and results; nil: in memory, until Close
+	Photos  fs.FS           // photo folder: one folder a person, named by id; nil: uploaded photos only
+	Models  []auditor.Model // that can be audited
+	Version string          // of the program, for what it writes
 
 	Keys     *access.Keyring // who may ask; nil: everybody who reaches the service
 	Hosts    []string        // without keys: host names that it is asked by, beside loopback ones
@@ -103,6 +111,7 @@ type Server struct {
 	crossing  *http.CrossOriginProtection
 	stopping  chan struct{} // closed when the service begins to stop
 	engine    *gin.Engine
+	kept
 }
 
 // New checks the options and opens the image roots. Close releases them.
@@ -126,6 +135,9 @@ func New(options Options) (*Server, error) {
 	}
 	var err error
 	if s.crossing, err = crossOrigin(options.CORSOrigins); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	if err := s.startKept(context.Background()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.engine = s.routes()
@@ -162,8 +174,8 @@ func (o *Options) setDefaults() {
 // Close waits for shared work that is under way, and releases the image roots. It does not close
 // the indexes that are being served.
 func (s *Server) Close() error {
+	errs := []error{s.stopKept()} // before the indexes, which jobs use
 	s.served.close()
-	var errs []error
 	for _, root := range s.roots {
 		errs = append(errs, root.Close())
 	}

@@ -28,6 +28,12 @@ func (s *Server) mountV1(e *gin.Engine) {
 	v.addIndices()
 	v.addSearch()
 	v.addRows()
+	v.addPeople()
+	v.addPhotos()
+	v.addCounts()
+	v.addEvidence()
+	v.addAudits()
+	v.addJobs()
 }
 
 // bodyTimeout ends slow bodies, as the service's own read timeout does.
@@ -38,7 +44,11 @@ func (v v1) route(id, method, path, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary,
 		MaxBodyBytes: v.options.MaxBody, BodyReadTimeout: bodyTimeout,
-		Errors: []int{http.StatusBadRequest, http.StatusNotFound, http.StatusRequestEntityTooLarge, http.StatusServiceUnavailable},
+		Errors: []int{
+			http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout,
+			http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest,
+			http.StatusTooManyRequests, http.StatusServiceUnavailable,
+		},
 	}
 }
 

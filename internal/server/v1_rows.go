@@ -10,8 +10,8 @@ import (
 	"rollcall/retriever"
 )
 
-// rowInfo is one row as answers have it.
-type rowInfo struct {
+// RowInfo is one row as answers have it.
+type RowInfo struct {
 	ID        int64          `json:"id" doc:"row number, from 0"`
 	Key       string         `json:"key,omitempty"`
 	Caption   string         `json:"caption,omitempty"`
@@ -22,15 +22,15 @@ type rowInfo struct {
 }
 
 // newRowInfo leaves out numbers that JSON cannot carry.
-func newRowInfo(row retriever.Row) rowInfo {
+func newRowInfo(row retriever.Row) RowInfo {
 	fields := maps.Clone(row.Fields)
 	maps.DeleteFunc(fields, func(_ string, value any) bool { return finite(value) == nil })
-	return rowInfo{ID: row.ID, Key: row.Key, Caption: row.Caption, URL: row.URL, ImagePath: row.ImagePath, Fields: fields, Erased: row.Erased}
+	return RowInfo{ID: row.ID, Key: row.Key, Caption: row.Caption, URL: row.URL, ImagePath: row.ImagePath, Fields: fields, Erased: row.Erased}
 }
 
 // rowWithVector is a row and, where asked for, its stored vector.
 type rowWithVector struct {
-	rowInfo
+	RowInfo
 	Vector []float32 `json:"vector,omitempty" doc:"as stored; absent unless asked for, or when it is not finite"`
 }
 
@@ -93,7 +93,7 @@ func (s *Server) rows(ctx context.Context, name string, ids []int64, vector stri
 	}
 	rows := make([]rowWithVector, len(found))
 	for i, row := range found {
-		rows[i].rowInfo = newRowInfo(row)
+		rows[i].RowInfo = newRowInfo(row)
 	}
 	if vector == "" {
 		return rows, nil

@@ -46,7 +46,7 @@ type searchInput struct {
 
 // searchHit is one row of an answer.
 type searchHit struct {
-	rowInfo
+	RowInfo
 	Similarity float64 `json:"similarity" doc:"cosine, from -1 to 1"`
 }
 

@@ -1,0 +1,245 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"rollcall/internal/server/querylog"
+	"rollcall/internal/server/state"
+	"rollcall/retriever"
+)
+
+const (
+	// maxEvidence is how many rows of one person and kind are kept; the count itself has no limit.
+	maxEvidence = 10_000
+	// evidenceBatch is how many are written at once.
+	evidenceBatch = 500
+	// photosAtOnce bounds what is decoded at once.
+	photosAtOnce = 8
+	// tellEvery keeps the cost of telling how far a count is off the rows.
+	tellEvery = 4096
+)
+
+// countRequest is what a count is asked to do, and what its job keeps.
+type countRequest struct {
+	Index     string   `json:"index" maxLength:"255"`
+	Evidence  []string `json:"evidence,omitempty" nullable:"false" minItems:"1" maxItems:"2" uniqueItems:"true" enum:"mention,image" doc:"what to count; mentions when absent"`
+	Mode      string   `json:"mode,omitempty" enum:"strict,paper" default:"strict" doc:"the rule of mentions"`
+	Threshold float64  `json:"threshold,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"cosine from which an image counts; needed for images"`
+	People    []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
+}
+
+func (r countRequest) wants(kind string) bool { return slices.Contains(r.Evidence, kind) }
+
+// startCount checks that a count can be done, and queues it.
+func (s *Server) startCount(ctx context.Context, r countRequest) (state.Job, error) {
+	if len(r.Evidence) == 0 {
+		r.Evidence = []string{state.KindMention}
+	}
+	index, err := s.index(r.Index)
+	if err != nil {
+		return state.Job{}, err
+	}
+	r.Index = index.Name
+	switch {
+	case index.Counter == nil || index.Captions == nil:
+		return state.Job{}, invalid("body.index", fmt.Sprintf("persons cannot be counted in index %q", r.Index), r.Index)
+	case r.wants(state.KindImage) && index.Encoder == nil:
+		return state.Job{}, invalid("body.evidence", fmt.Sprintf("index %q is served without the model that embeds photos: only mentions can be counted", r.Index), r.Evidence)
+	case r.wants(state.KindImage) && r.Threshold == 0:
+		return state.Job{}, invalid("body.threshold", "counting images needs a threshold, a cosine above 0 and at most 1", nil)
+	}
+	if _, err := s.rosterFor(ctx, r.People); err != nil {
+		return state.Job{}, err
+	}
+	if err := s.record(ctx, querylog.Entry{Action: "count", Index: r.Index, Asked: len(r.People)}); err != nil {
+		return state.Job{}, err
+	}
+	return s.jobs.add(ctx, "count", r)
+}
+
+// rosterFor is the roster of the named persons, or of all.
+func (s *Server) rosterFor(ctx context.Context, ids []string) (*retriever.Roster, error) {
+	people, err := s.state.People(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(ids) > 0 {
+		asked := map[string]bool{}
+		for _, id := range ids {
+			asked[id] = true
+		}
+		people = slices.DeleteFunc(people, func(p retriever.Person) bool { return !asked[p.ID] })
+		for _, p := range people {
+			delete(asked, p.ID)
+		}
+		for _, id := range ids {
+			if asked[id] {
+				return nil, invalid("body.people", "nobody on the roster has this id", id)
+			}
+		}
+	}
+	if len(people) == 0 {
+		return nil, invalid("body.people", "the roster is empty: add persons, or import a file", nil)
+	}
+	return rosterOf(people)
+}
+
+// count is the work of a count's job.
+func (s *Server) count(ctx context.Context, job state.Job, at func(stage string, done, total int64)) error {
+	defer s.served.hold()()
+	var r countRequest
+	if err := json.Unmarshal([]byte(job.Request), &r); err != nil {
+		return err
+	}
+	index, err := s.index(r.Index)
+	if err != nil {
+		return err
+	}
+	roster, err := s.rosterFor(ctx, r.People)
+	if err != nil {
+		return err
+	}
+	c := &counter{server: s, index: index, roster: roster, request: r, at: at, sink: evidenceSink{state: s.state, job: job.ID, kept: map[[2]string]int{}}}
+	counts, err := c.counts(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(c.sink.flush(ctx), s.state.PutCounts(ctx, job.ID, counts))
+}
+
+// counter is one count at work.
+type counter struct {
+	server  *Server
+	index   *Index
+	roster  *retriever.Roster
+	request countRequest
+	at      func(stage string, done, total int64)
+	sink    evidenceSink
+}
+
+func (c *counter) counts(ctx context.Context) ([]retriever.Count, error) {
+	var mentions *retriever.MentionCounts
+	var images *retriever.ImageCounts
+	var err error
+	if c.request.wants(state.KindMention) {
+		if mentions, err = c.mentions(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if c.request.wants(state.KindImage) {
+		if images, err = c.images(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return retriever.Counts(c.roster, mentions, images), nil
+}
+
+func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error) {
+	rows, err := c.index.Store.Len(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.at("captions", 0, rows)
+	source := watchedCaptions{c.index.Captions, func(row int64) { c.at("captions", row, rows) }}
+	return retriever.CountMentions(ctx, source, c.roster, retriever.MentionOptions{
+		Mode:     retriever.Mode(c.request.Mode),
+		Evidence: func(m retriever.Mention) error { return c.sink.add(ctx, retriever.MentionEvidence(c.roster, m)) },
+	})
+}
+
+func (c *counter) images(ctx context.Context) (*retriever.ImageCounts, error) {
+	references := make([]retriever.References, len(c.roster.Persons))
+	for i, p := range c.roster.Persons {
+		c.at("photos", int64(i), int64(len(references)))
+		var err error
+		if references[i].Vectors, err = c.server.embedPhotos(ctx, c.index, p.ID); err != nil {
+			return nil, err
+		}
+	}
+	c.at("images", 0, 0)
+	return retriever.CountImages(ctx, c.index.Counter, references, float32(c.request.Threshold), retriever.ImageOptions{
+		Evidence: func(hit retriever.ImageHit) error {
+			if c.sink.full(c.roster.Persons[hit.Person].ID, state.KindImage) {
+				return nil
+			}
+			rows, err := c.index.Store.Get(ctx, []int64{hit.Row})
+			if err != nil {
+				return err
+			}
+			return c.sink.add(ctx, retriever.ImageEvidence(c.roster, hit, &rows[0]))
+		},
+	})
+}
+
+// embedPhotos embeds a person's photos; one that cannot be used is a nil vector, and counted so.
+func (s *Server) embedPhotos(ctx context.Context, index *Index, person string) ([][]float32, error) {
+	names, err := s.photoNames(ctx, person)
+	if err != nil {
+		return nil, err
+	}
+	var vectors [][]float32
+	for batch := range slices.Chunk(names, photosAtOnce) {
+		files := make([][]byte, len(batch))
+		for i, name := range batch {
+			content, err := s.photo(ctx, person, name)
+			if err != nil && ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+			files[i] = content // nil, an image that cannot be decoded, when it cannot be read
+		}
+		embedded, _, err := index.Encoder.EncodeImages(ctx, files)
+		if err != nil {
+			return nil, err
+		}
+		vectors = append(vectors, embedded...)
+	}
+	return vectors, nil
+}
+
+// watchedCaptions tells how far a source has been read.
+type watchedCaptions struct {
+	retriever.CaptionSource
+	at func(row int64)
+}
+
+func (w watchedCaptions) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
+	return w.CaptionSource.Captions(ctx, func(row retriever.CaptionRow) error {
+		if row.Row%tellEvery == 0 {
+			w.at(row.Row)
+		}
+		return visit(row)
+	})
+}
+
+// evidenceSink keeps the first rows of every person and kind.
+type evidenceSink struct {
+	state   *state.Store
+	job     string
+	kept    map[[2]string]int // by person and kind
+	waiting []retriever.Evidence
+}
+
+func (s *evidenceSink) full(person, kind string) bool {
+	return s.kept[[2]string{person, kind}] >= maxEvidence
+}
+
+func (s *evidenceSink) add(ctx context.Context, e retriever.Evidence) error {
+	if s.full(e.ID, e.Kind) {
+		return nil
+	}
+	s.kept[[2]string{e.ID, e.Kind}]++
+	if s.waiting = append(s.waiting, e); len(s.waiting) < evidenceBatch {
+		return nil
+	}
+	return s.flush(ctx)
+}
+
+func (s *evidenceSink) flush(ctx context.Context) error {
+	list := s.waiting
+	s.waiting = s.waiting[:0]
+	return s.state.PutEvidence(ctx, s.job, list)
+}

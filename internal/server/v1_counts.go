@@ -1,0 +1,162 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"rollcall/internal/server/state"
+	"rollcall/retriever"
+)
+
+type startCountInput struct{ Body countRequest }
+
+// countedPerson is a person's count, without the rows that somebody marked as wrong.
+type countedPerson struct {
+	retriever.Count
+	WrongMentions int64 `json:"wrong_mentions" doc:"mentions marked as wrong, already taken off"`
+	WrongImages   int64 `json:"wrong_images" doc:"images marked as wrong, already taken off"`
+}
+
+// countResult is a count's job and what it found.
+type countResult struct {
+	Job           jobInfo         `json:"job"`
+	EvidenceLimit int             `json:"evidence_limit" doc:"rows kept of each person and kind; counts have no limit"`
+	Counts        []countedPerson `json:"counts" nullable:"false" doc:"empty until the job is done"`
+}
+
+type resultInput struct {
+	ID     string `path:"id" maxLength:"64" doc:"a job's id"`
+	Accept string `header:"Accept"`
+}
+
+func (v v1) addCounts() {
+	start := v.route("start-count", http.MethodPost, "/counts", "Count the persons of the roster in an index")
+	start.DefaultStatus = http.StatusAccepted
+	add(v, start, func(ctx context.Context, in *startCountInput) (*acceptedOutput, error) {
+		job, err := v.startCount(ctx, in.Body)
+		return accepted(job), err
+	})
+	show := v.route("get-count", http.MethodGet, "/counts/{id}", "What a count found, as JSON or counts.csv")
+	show.Responses = map[string]*huma.Response{"200": {Description: "the counts", Content: map[string]*huma.MediaType{
+		"application/json": {Schema: v.api.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[countResult](), true, "CountResult")},
+		"text/csv":         {Schema: &huma.Schema{Type: huma.TypeString}},
+	}}}
+	add(v, show, func(ctx context.Context, in *resultInput) (*huma.StreamResponse, error) {
+		result, err := v.countResult(ctx, in.ID)
+		if err != nil {
+			return nil, err
+		}
+		if prefers(in.Accept, "text/csv") {
+			plain := make([]retriever.Count, len(result.Counts))
+			for i, c := range result.Counts {
+				plain[i] = c.Count
+			}
+			return document("text/csv", func(w io.Writer) error { return retriever.WriteCountsCSV(w, plain) }), nil
+		}
+		return document("application/json", func(w io.Writer) error { return json.NewEncoder(w).Encode(result) }), nil
+	})
+	v.addDelete("delete-count", "/counts/{id}", "count", "Remove a count that has ended, with its evidence")
+}
+
+// addDelete registers the removal of an ended job with its results.
+func (v v1) addDelete(id, path, kind, summary string) {
+	remove := v.route(id, http.MethodDelete, path, summary)
+	remove.DefaultStatus = http.StatusNoContent
+	add(v, remove, func(ctx context.Context, in *jobInput) (*struct{}, error) {
+		job, err := v.jobOf(ctx, kind, in.ID)
+		if err == nil {
+			err = v.state.DeleteJob(ctx, job.ID)
+		}
+		if errors.Is(err, state.ErrNotFound) {
+			err = &Error{Status: http.StatusConflict, Message: "the job has not ended: cancel it first"}
+		}
+		return &struct{}{}, err
+	})
+}
+
+// jobOf gives a job of a kind.
+func (s *Server) jobOf(ctx context.Context, kind, id string) (state.Job, error) {
+	job, _, err := s.jobs.get(ctx, id)
+	if err == nil && job.Kind != kind {
+		err = state.ErrNotFound
+	}
+	return job, absentAs(err, kind, id)
+}
+
+// countResult is a count with the marks of those who looked at its evidence.
+func (s *Server) countResult(ctx context.Context, id string) (countResult, error) {
+	job, err := s.jobOf(ctx, "count", id)
+	if err != nil {
+		return countResult{}, err
+	}
+	counts, err := s.verified(ctx, job)
+	return countResult{newJobInfo(job), maxEvidence, counts}, err
+}
+
+// verified are a count's persons, less the rows that are marked as wrong.
+func (s *Server) verified(ctx context.Context, job state.Job) ([]countedPerson, error) {
+	var r countRequest
+	if err := json.Unmarshal([]byte(job.Request), &r); err != nil {
+		return nil, err
+	}
+	counts, err := s.state.Counts(ctx, job.ID)
+	if err != nil {
+		return nil, err
+	}
+	wrong, err := s.state.Rejected(ctx, job.ID, r.Index)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]countedPerson, len(counts))
+	for i, c := range counts {
+		list[i] = corrected(c, wrong[c.ID][state.KindMention], wrong[c.ID][state.KindImage])
+	}
+	return list, nil
+}
+
+// corrected takes wrong rows off a count. The estimate is the mentions, or the images where
+// captions were not counted, and follows.
+func corrected(c retriever.Count, mentions, images int64) countedPerson {
+	less := func(n *int64, by int64) *int64 {
+		if n == nil {
+			return nil
+		}
+		left := max(0, *n-by)
+		return &left
+	}
+	base := images
+	if c.Mentions != nil {
+		base = mentions
+	}
+	c.Mentions, c.Images = less(c.Mentions, mentions), less(c.Images, images)
+	if c.Mentions != nil && c.MentionsDistinct != nil && *c.MentionsDistinct > *c.Mentions {
+		c.MentionsDistinct = c.Mentions
+	}
+	for _, bound := range []**float64{&c.Estimate, &c.Low, &c.High} {
+		if *bound != nil {
+			left := max(0, **bound-float64(base))
+			*bound = &left
+		}
+	}
+	return countedPerson{c, mentions, images}
+}
+
+// prefers says whether an Accept header names a media type before JSON, or without it.
+func prefers(accept, mediaType string) bool {
+	for part := range strings.SplitSeq(accept, ",") {
+		switch name, _, _ := strings.Cut(part, ";"); strings.TrimSpace(name) {
+		case mediaType:
+			return true
+		case "application/json":
+			return false
+		}
+	}
+	return false
+}
