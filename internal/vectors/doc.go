@@ -3,5 +3,5 @@
 // float32 cosine of stored values, every count is over every row.
 //
 // It also writes such folders, one partition at a time (PartitionWriter), removes the content of
-// rows (Erase) and checks a folder against its index.json (Verify).
+// rows (Forget) and checks a folder against its index.json (Verify).
 package vectors

@@ -13,7 +13,7 @@ import (
 
 // Store is an open embedding folder. It implements retriever's Searcher, Counter, Rows,
 // VectorSource and CaptionSource. It may be used by many goroutines, and shows the folder as it
-// was when it was opened: after Erase, open it again.
+// was when it was opened: after Forget, open it again.
 type Store struct {
 	dir       string
 	manifest  *indexer.Manifest

@@ -18,7 +18,7 @@ type erasing struct {
 
 func (e *erasing) Erase(ctx context.Context, ids []int64) error {
 	dir := e.dir
-	if err := Erase(ctx, dir, ids); err != nil {
+	if _, err := Forget(ctx, dir, Order{IDs: ids}, nil); err != nil {
 		return err
 	}
 	e.Store = openStore(e.t, dir)
