@@ -17,6 +17,6 @@ func answer(c *gin.Context, status int, value any) error {
 		return err
 	}
 	endTurn(c)
-	c.Data(status, "application/json; charset=utf-8", bytes.TrimRight(text.Bytes(), "\n"))
+	c.Data(status, "application/json; charset=utf-8", text.Bytes())
 	return nil
 }

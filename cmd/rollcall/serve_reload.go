@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/spf13/pflag"
+
+	"rollcall/internal/clip"
+	"rollcall/internal/config"
+	"rollcall/internal/server"
+	"rollcall/retriever"
+)
+
+// reloadOn reloads at every signal, until ctx is done.
+func (s *service) reloadOn(ctx context.Context, signals <-chan os.Signal) {
+	for {
+		select {
+		case <-signals:
+			s.reload(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reload reads keys, certificate and the list of indexes again. What cannot be read is logged, and
+// what was in force stays.
+func (s *service) reload(ctx context.Context) {
+	if err := s.guard.reload(); err != nil {
+		s.log.Error("reload: some of keys, certificate and query log stay as they were", "error", err)
+	}
+	names, err := s.listed()
+	if err != nil {
+		s.log.Error("reload: the indexes stay as they were", "error", err)
+		return
+	}
+	former := s.opened
+	indices, err := s.openAll(ctx, names)
+	if err != nil {
+		s.log.Error("reload: the indexes stay as they were", "error", err)
+		return
+	}
+	s.server.Replace(indices, func() {
+		if err := closeAll(former); err != nil {
+			s.log.Error("reload: closing the former indexes", "error", err)
+		}
+	})
+	s.log.Info("reloaded", "indexes", len(indices))
+}
+
+// listed is the list of indexes: of the command line, else of the settings file as it is now.
+func (s *service) listed() ([]string, error) {
+	if s.flags.indexesGiven {
+		return s.flags.indexes, nil
+	}
+	settings, err := config.Open(s.configFile)
+	if err != nil {
+		return nil, err
+	}
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	names := flags.StringArray("index", nil, "")
+	if _, err := settings.Apply("serve", flags); err != nil {
+		return nil, err
+	}
+	if len(*names) == 0 {
+		return nil, usagef("the settings file lists no index: serve.index is a list of names")
+	}
+	return *names, nil
+}
+
+// served is an open index as the service takes it.
+func (x *index) served(model *clip.Model) server.Index {
+	served := server.Index{
+		Name: x.name, Store: x, Dimension: x.dimension, Manifest: x.manifest, Counter: x, Captions: x,
+	}
+	if model != nil {
+		served.Encoder = model
+	}
+	if embedded, ok := x.store.(interface{ Has(retriever.Modality) bool }); ok {
+		for _, m := range []retriever.Modality{retriever.Image, retriever.Text} {
+			if embedded.Has(m) {
+				served.Modalities = append(served.Modalities, m)
+			}
+		}
+	}
+	return served
+}
