@@ -70,7 +70,7 @@ rollcall.yaml. rollcall config shows what is in force and from where.`,
 	flags.BoolVar(&a.quiet, "quiet", false, "print no progress")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what is being done")
 	root.AddCommand(
-		a.indexCommand(), a.searchCommand(), a.countCommand(), a.auditCommand(), a.planCommand(), a.reportCommand(),
+		a.indexCommand(), a.searchCommand(), a.countCommand(), a.discoverCommand(), a.auditCommand(), a.planCommand(), a.reportCommand(),
 		a.embedCommand(), a.modelCommand(), a.verifyCommand(), a.serveCommand(), a.keyCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
