@@ -1,6 +1,5 @@
-// Package clip runs CLIP models on ONNX Runtime, of which it is the only importer: it reads model
-// bundles, tokenizes captions and preprocesses images as the models were trained, and turns both
-// into unit vectors.
+// Package clip runs CLIP models on ONNX Runtime: it reads model bundles, tokenizes captions and
+// preprocesses images as the models were trained, and turns both into unit vectors.
 //
 //	rt, err := clip.Start("")                   // the library
 //	b, err := clip.OpenBundle(dir, "")          // what the model is, checked

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 
-	ort "github.com/yalue/onnxruntime_go"
-
 	"rollcall/indexer"
+	"rollcall/internal/onnx"
 )
 
 // The sizes of batches, bounded so that memory does not grow with what a caller asks for. On the
@@ -23,7 +22,7 @@ const (
 // auditor.Encoder, and serves any number of goroutines: sessions are shared, not copied.
 type Model struct {
 	bundle      *Bundle
-	image, text *session
+	image, text *onnx.Session
 }
 
 // Load makes a bundle ready to run. An error names the file, or says what the device lacks. Close
@@ -76,9 +75,9 @@ func (m *Model) Bundle() *Bundle { return m.bundle }
 // Close frees both sessions. No call may be under way.
 func (m *Model) Close() error {
 	var failed []error
-	for _, s := range []*session{m.image, m.text} {
+	for _, s := range []*onnx.Session{m.image, m.text} {
 		if s != nil {
-			failed = append(failed, s.close())
+			failed = append(failed, s.Close())
 		}
 	}
 	return errors.Join(failed...)
@@ -139,16 +138,16 @@ func (m *Model) runPixels(ctx context.Context, batch []indexer.Pixels) ([][]floa
 		return nil, err
 	}
 	side := int64(m.bundle.Image.Spec.Size)
-	input, err := newFloats(info, ort.NewShape(int64(len(batch)), 3, side, side), data)
+	input, err := newFloats(info, onnx.NewShape(int64(len(batch)), 3, side, side), data)
 	if err != nil {
 		return nil, err
 	}
 	defer input.Destroy()
-	return m.runTower(ctx, m.image, tower, []ort.Value{input}, len(batch))
+	return m.runTower(ctx, m.image, tower, []onnx.Value{input}, len(batch))
 }
 
 // runTower runs a session on its inputs and returns the rows of its output.
-func (m *Model) runTower(ctx context.Context, s *session, t *Tower, inputs []ort.Value, rows int) ([][]float32, error) {
+func (m *Model) runTower(ctx context.Context, s *onnx.Session, t *Tower, inputs []onnx.Value, rows int) ([][]float32, error) {
 	info, err := t.output(t.Output)
 	if err != nil {
 		return nil, err
@@ -158,7 +157,7 @@ func (m *Model) runTower(ctx context.Context, s *session, t *Tower, inputs []ort
 		return nil, err
 	}
 	defer output.Destroy()
-	if err := s.run(ctx, inputs, output.Value); err != nil {
+	if err := s.Run(ctx, inputs, []onnx.Value{output.Value}); err != nil {
 		return nil, err
 	}
 	return output.vectors(), nil

@@ -1,80 +1,25 @@
 package clip
 
-import (
-	"errors"
-	"fmt"
-	"sync"
+import "rollcall/internal/onnx"
 
-	ort "github.com/yalue/onnxruntime_go"
-)
+// Options are how a model runs.
+type Options = onnx.Options
 
 // Runtime is ONNX Runtime, loaded. Several may be held at once; they share the one library that a
-// process can load. Close each.
-type Runtime struct {
-	path string
-	once sync.Once
-	err  error
-}
+// process can load. Close every Model first.
+type Runtime struct{ *onnx.Runtime }
 
-// process is the state of ONNX Runtime, of which a process has one: the library that is loaded and
-// how many Runtimes hold it. It mirrors state that the binding itself keeps for the process.
-type process struct {
-	sync.Mutex
-	path  string
-	users int
-}
-
-// loaded guards every start and stop of the library.
-var loaded process
-
-// Start loads ONNX Runtime from libraryPath (a file, or a folder that holds it), or where that is
-// empty from the first place of these that has it: beside the executable; .cache/onnxruntime/ in
-// the folder above the executable's; the same in the working directory; the system's library
-// path. The error lists what was tried, and the version found where it is too old.
-//
-// While the library is loaded, another path is refused: a process can load one only.
+// Start loads ONNX Runtime as onnx.Start does, from libraryPath or, where that is empty, from the
+// places where make setup and the system keep it.
 func Start(libraryPath string) (*Runtime, error) {
-	loaded.Lock()
-	defer loaded.Unlock()
-	if loaded.users > 0 {
-		if libraryPath != "" && libraryPath != loaded.path {
-			return nil, fmt.Errorf("ONNX Runtime is already loaded from %s; %s cannot be loaded beside it", loaded.path, libraryPath)
-		}
-		loaded.users++
-		return &Runtime{path: loaded.path}, nil
-	}
-	err := findLibrary(libraryPath, func(path string) error {
-		ort.SetSharedLibraryPath(path)
-		if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
-			return fmt.Errorf("%s cannot be loaded: %w", path, err)
-		}
-		loaded.path, loaded.users = path, 1
-		return nil
-	})
+	rt, err := onnx.Start(libraryPath)
 	if err != nil {
 		return nil, err
 	}
-	return &Runtime{path: loaded.path}, nil
+	return &Runtime{rt}, nil
 }
 
-// Library is the path from which ONNX Runtime was loaded, Version its version.
-func (rt *Runtime) Library() string { return rt.path }
-
-// Version is the version of ONNX Runtime that is loaded.
-func (rt *Runtime) Version() string { return ort.GetVersion() }
-
-// Close gives the library up; the last one to do so unloads it. Close every Model first.
-func (rt *Runtime) Close() error {
-	rt.once.Do(func() {
-		loaded.Lock()
-		defer loaded.Unlock()
-		loaded.users--
-		if loaded.users == 0 {
-			rt.err = ort.DestroyEnvironment()
-		}
-	})
-	if rt.err != nil {
-		return errors.Join(errors.New("ONNX Runtime cannot be unloaded"), rt.err)
-	}
-	return nil
+// newSession loads a tower's graph.
+func newSession(path string, t *Tower, inputs []string, o Options) (*onnx.Session, error) {
+	return onnx.NewSession(onnx.Graph{Path: path, Name: t.File, Inputs: inputs, Outputs: []string{t.Output}, Half: t.Half}, o)
 }

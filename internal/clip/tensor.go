@@ -3,36 +3,36 @@ package clip
 import (
 	"encoding/binary"
 
-	ort "github.com/yalue/onnxruntime_go"
+	"rollcall/internal/onnx"
 )
 
 // newFloats makes an input tensor of the element type that the graph wants.
-func newFloats(info TensorInfo, shape ort.Shape, data []float32) (ort.Value, error) {
+func newFloats(info TensorInfo, shape onnx.Shape, data []float32) (onnx.Value, error) {
 	if info.Type != "float16" {
-		return ort.NewTensor(shape, data)
+		return onnx.NewTensor(shape, data)
 	}
 	raw := make([]byte, 2*len(data))
 	for i, f := range data {
 		binary.LittleEndian.PutUint16(raw[2*i:], toHalf(f))
 	}
-	return ort.NewCustomDataTensor(shape, raw, ort.TensorElementDataTypeFloat16)
+	return onnx.NewHalves(shape, raw)
 }
 
 // newIDs makes an input tensor of token ids or mask values.
-func newIDs(info TensorInfo, shape ort.Shape, ids []int64) (ort.Value, error) {
+func newIDs(info TensorInfo, shape onnx.Shape, ids []int64) (onnx.Value, error) {
 	if info.Type != "int32" {
-		return ort.NewTensor(shape, ids)
+		return onnx.NewTensor(shape, ids)
 	}
 	narrow := make([]int32, len(ids))
 	for i, id := range ids {
 		narrow[i] = int32(id)
 	}
-	return ort.NewTensor(shape, narrow)
+	return onnx.NewTensor(shape, narrow)
 }
 
 // embeddings is the output tensor of a run: rows of one dimension.
 type embeddings struct {
-	ort.Value
+	onnx.Value
 	rows, dimension int
 	floats          []float32 // of a float32 graph
 	halves          []byte    // of a float16 graph
@@ -40,14 +40,14 @@ type embeddings struct {
 
 func newEmbeddings(info TensorInfo, rows, dimension int) (*embeddings, error) {
 	e := &embeddings{rows: rows, dimension: dimension}
-	shape := ort.NewShape(int64(rows), int64(dimension))
+	shape := onnx.NewShape(int64(rows), int64(dimension))
 	var err error
 	if info.Type == "float16" {
 		e.halves = make([]byte, 2*rows*dimension)
-		e.Value, err = ort.NewCustomDataTensor(shape, e.halves, ort.TensorElementDataTypeFloat16)
+		e.Value, err = onnx.NewHalves(shape, e.halves)
 	} else {
 		e.floats = make([]float32, rows*dimension)
-		e.Value, err = ort.NewTensor(shape, e.floats)
+		e.Value, err = onnx.NewTensor(shape, e.floats)
 	}
 	return e, err
 }

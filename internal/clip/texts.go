@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	ort "github.com/yalue/onnxruntime_go"
+	"rollcall/internal/onnx"
 )
 
 // lengthStep is the step to which a text's tokens are padded. Texts of one step share a batch. The
@@ -107,8 +107,8 @@ func (m *Model) runTexts(ctx context.Context, batch []*tokenized) ([][]float32, 
 			}
 		}
 	}
-	shape := ort.NewShape(int64(len(batch)), int64(length))
-	var inputs []ort.Value
+	shape := onnx.NewShape(int64(len(batch)), int64(length))
+	var inputs []onnx.Value
 	for _, input := range []struct {
 		name string
 		data []int64

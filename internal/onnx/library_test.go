@@ -1,4 +1,4 @@
-package clip
+package onnx
 
 import (
 	"os"
@@ -69,7 +69,12 @@ func TestLibraryVersionIsReadWithoutLoading(t *testing.T) {
 }
 
 func TestRuntimesShareTheLibrary(t *testing.T) {
-	first := startRuntime(t)
+	if _, err := os.Stat(filepath.Join("..", "..", ".cache", "onnxruntime")); err != nil {
+		skip(t, "ONNX Runtime is absent: run make setup")
+	}
+	t.Chdir(filepath.Join("..", ".."))
+	first, err := Start("")
+	require.NoError(t, err)
 	second, err := Start("")
 	require.NoError(t, err)
 	require.Equal(t, first.Library(), second.Library())
@@ -77,10 +82,15 @@ func TestRuntimesShareTheLibrary(t *testing.T) {
 	require.ErrorContains(t, err, "is already loaded from")
 	require.NoError(t, second.Close())
 	require.NoError(t, second.Close(), "closing twice does nothing")
+	_, err = NewSession(Graph{Path: "absent.onnx", Name: "absent.onnx"}, Options{})
+	require.ErrorContains(t, err, "absent.onnx cannot be loaded by ONNX Runtime 1.29.0", "the first is still open")
+	require.NoError(t, first.Close())
+}
 
-	b, err := OpenBundle(fixture(t, "models", "own"), "")
-	require.NoError(t, err)
-	m, err := first.Load(b, Options{})
-	require.NoError(t, err, "the first is still open")
-	require.NoError(t, m.Close())
+func skip(t testing.TB, reason string) {
+	t.Helper()
+	if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
+		t.Fatal(reason)
+	}
+	t.Skip(reason)
 }

@@ -1,9 +1,10 @@
-package clip
+package onnx
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,14 +21,24 @@ type Options struct {
 	Threads int
 }
 
-// session is one tower, ready to run. It serves any number of goroutines.
-type session struct {
-	inner *ort.DynamicAdvancedSession
-	file  string
+// Graph says what a session is made of.
+type Graph struct {
+	Path    string   // of the .onnx file
+	Name    string   // for errors, such as the file's name in its bundle
+	Inputs  []string // names of the tensors
+	Outputs []string
+	Half    bool // it has float16 weights
 }
 
-// newSession loads a tower's graph.
-func newSession(path string, t *Tower, inputs []string, o Options) (*session, error) {
+// Session is one graph, ready to run. It serves any number of goroutines.
+type Session struct {
+	inner   *ort.DynamicAdvancedSession
+	name    string
+	outputs int
+}
+
+// NewSession loads a graph. The library must have been started.
+func NewSession(g Graph, o Options) (*Session, error) {
 	options, err := ort.NewSessionOptions()
 	if err != nil {
 		return nil, err
@@ -36,7 +47,7 @@ func newSession(path string, t *Tower, inputs []string, o Options) (*session, er
 	if err := options.SetIntraOpNumThreads(o.Threads); err != nil {
 		return nil, err
 	}
-	if t.Half {
+	if g.Half {
 		// The layout optimisations beyond "extended" end the process with many versions of ONNX
 		// Runtime when a ViT has float16 weights.
 		if err := options.SetGraphOptimizationLevel(ort.GraphOptimizationLevelEnableExtended); err != nil {
@@ -46,11 +57,11 @@ func newSession(path string, t *Tower, inputs []string, o Options) (*session, er
 	if err := appendDevice(options, o.Device); err != nil {
 		return nil, err
 	}
-	inner, err := ort.NewDynamicAdvancedSession(path, inputs, []string{t.Output}, options)
+	inner, err := ort.NewDynamicAdvancedSession(g.Path, g.Inputs, g.Outputs, options)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be loaded by ONNX Runtime %s: %w", t.File, ort.GetVersion(), err)
+		return nil, fmt.Errorf("%s cannot be loaded by ONNX Runtime %s: %w", g.Name, ort.GetVersion(), err)
 	}
-	return &session{inner: inner, file: t.File}, nil
+	return &Session{inner: inner, name: g.Name, outputs: len(g.Outputs)}, nil
 }
 
 // appendDevice puts a session on the device that was asked for.
@@ -80,8 +91,9 @@ func appendDevice(options *ort.SessionOptions, device string) error {
 	return nil
 }
 
-// run runs one batch. It returns within moments once ctx is done, even in the middle of a run.
-func (s *session) run(ctx context.Context, inputs []ort.Value, output ort.Value) error {
+// Run runs one batch. An output that is nil is made, and then to be destroyed by the caller. Run
+// returns within moments once ctx is done, even in the middle.
+func (s *Session) Run(ctx context.Context, inputs, outputs []Value) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -92,16 +104,46 @@ func (s *session) run(ctx context.Context, inputs []ort.Value, output ort.Value)
 	defer options.Destroy()
 	terminated := make(chan error, 1)
 	stop := context.AfterFunc(ctx, func() { terminated <- options.Terminate() })
-	err = s.inner.RunWithOptions(inputs, []ort.Value{output}, options)
+	err = s.inner.RunWithOptions(inputs, outputs, options)
 	if !stop() {
 		// The options must not be freed while they are used.
 		err = errors.Join(err, <-terminated)
 		return errors.Join(ctx.Err(), err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.file, err)
+		return fmt.Errorf("%s: %w", s.name, err)
 	}
 	return nil
 }
 
-func (s *session) close() error { return s.inner.Destroy() }
+// Floats runs a graph of float32 on one input and gives its outputs, in the order of
+// Graph.Outputs, as flat lists.
+func (s *Session) Floats(ctx context.Context, shape Shape, data []float32) (lists [][]float32, err error) {
+	input, err := ort.NewTensor(shape, data)
+	if err != nil {
+		return nil, err
+	}
+	defer input.Destroy()
+	outputs := make([]Value, s.outputs)
+	defer func() {
+		for _, o := range outputs {
+			if o != nil {
+				err = errors.Join(err, o.Destroy())
+			}
+		}
+	}()
+	if err := s.Run(ctx, []Value{input}, outputs); err != nil {
+		return nil, err
+	}
+	for i, o := range outputs {
+		t, ok := o.(*ort.Tensor[float32])
+		if !ok {
+			return nil, fmt.Errorf("%s: output %d is not of float32", s.name, i)
+		}
+		lists = append(lists, slices.Clone(t.GetData()))
+	}
+	return lists, nil
+}
+
+// Close frees the session. No run may be under way.
+func (s *Session) Close() error { return s.inner.Destroy() }

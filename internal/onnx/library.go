@@ -1,4 +1,4 @@
-package clip
+package onnx
 
 import (
 	"debug/elf"
