@@ -27,6 +27,7 @@ type indexFlags struct {
 	onError                string
 	embed                  []string
 	task                   taskFlags
+	fastDecode             bool
 }
 
 func (a *app) indexCommand() *cobra.Command {
@@ -61,6 +62,7 @@ milvus publishes the index to Milvus.
 	f.IntVar(&flags.partition, "partition-rows", indexer.DefaultPartitionRows, "input samples a partition; an interruption costs at most one")
 	f.IntVar(&flags.batch, "batch", indexer.DefaultBatch, "samples a call of the model")
 	f.IntVar(&flags.work, "workers", 0, "goroutines that decode images (default: one a core)")
+	f.BoolVar(&flags.fastDecode, "fast-decode", false, "scale large JPEGs within their decoder: faster, pixels no longer exactly open_clip's; recorded in the index")
 	f.StringSliceVar(&flags.embed, "embed", []string{"images", "captions"}, "what a row needs and what is embedded: images, captions or both")
 	f.StringVar(&flags.onError, "on-error", "continue", "on a sample that cannot be used: continue, recording it, or stop")
 	f.StringVar(&a.milvus.indexType, "milvus-index", "", "index type in Milvus (default FLAT, which searches and counts exactly)")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -70,6 +71,11 @@ func (a *app) withSource(ctx context.Context, inputs []string, flags indexFlags,
 		return usagef("--model-name is for embeddings, and these are %s data: give --model DIR", source.Describe().Format)
 	}
 	return a.withModel(ctx, flags.model, func(ctx context.Context, model *clip.Model) error {
+		if flags.fastDecode {
+			if err := model.Bundle().FastDecode(); err != nil {
+				return usageError{fmt.Errorf("--fast-decode: %w", err)}
+			}
+		}
 		return do(ctx, toEmbed{source, model, model.Bundle().Info()})
 	})
 }

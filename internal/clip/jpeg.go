@@ -156,9 +156,13 @@ func (p *Preprocessor) decodeJPEG(data []byte) (*raster, error) {
 	}
 	mode := h.mode()
 	img := &raster{mode: mode, width: h.width, height: h.height}
-	img.lent = p.scratch.get(h.width * h.height * mode.bytes())
+	if p.fast {
+		img.of = [2]int{h.width, h.height}
+		img.width, img.height = p.spec.scaled(h.width, h.height)
+	}
+	img.lent = p.scratch.get(img.width * img.height * mode.bytes())
 	img.pix = *img.lent
-	if err := p.jpeg.decode(img, data); err != nil {
+	if err := p.jpeg.decode(img, data, p.fast); err != nil {
 		p.scratch.put(img.lent)
 		return nil, broken("JPEG: %v", err)
 	}

@@ -50,8 +50,8 @@ static void tj_free(tj_api *api, void *handle) { api->destroy(handle); }
 
 // tj_run returns 0, or 1 for damage that was decoded around, or -1.
 static int tj_run(tj_api *api, void *handle, const unsigned char *jpeg, unsigned long size,
-		unsigned char *dst, int width, int height, int bytes, int format) {
-	if (api->decompress(handle, jpeg, size, dst, width, width * bytes, height, format, 0) == 0) return 0;
+		unsigned char *dst, int width, int height, int bytes, int format, int flags) {
+	if (api->decompress(handle, jpeg, size, dst, width, width * bytes, height, format, flags) == 0) return 0;
 	return api->code(handle) == 0 ? 1 : -1;
 }
 
@@ -123,9 +123,18 @@ func (t *turboJPEG) version() string {
 	return name + " " + string(version)
 }
 
-// decode fills img, whose size and mode come from the header of data. Damage
-// that the library decodes around is no error, as it is none for Pillow.
-func (t *turboJPEG) decode(img *raster, data []byte) error {
+// Flags of the library (TJFLAG_FASTUPSAMPLE, TJFLAG_FASTDCT): chroma is repeated, not interpolated,
+// and the inverse DCT is less accurate.
+const fastFlags = 256 | 2048
+
+// decode fills img, whose mode comes from the header of data and whose size is the header's, or
+// with fast a fraction of it that the library scales to. Damage that the library decodes around is
+// no error, as it is none for Pillow.
+func (t *turboJPEG) decode(img *raster, data []byte, fast bool) error {
+	flags := C.int(0)
+	if fast {
+		flags = fastFlags
+	}
 	h, err := t.handle()
 	if err != nil {
 		return err
@@ -134,7 +143,7 @@ func (t *turboJPEG) decode(img *raster, data []byte) error {
 	// The call holds the handle, so the message is still this call's.
 	rc := C.tj_run(&t.api, h.ptr, (*C.uchar)(unsafe.SliceData(data)), C.ulong(len(data)),
 		(*C.uchar)(unsafe.SliceData(img.pix)), C.int(img.width), C.int(img.height),
-		C.int(img.mode.bytes()), turboFormat(img.mode))
+		C.int(img.mode.bytes()), turboFormat(img.mode), flags)
 	if rc < 0 {
 		return errors.New(C.GoString(C.tj_message(&t.api, h.ptr)))
 	}

@@ -12,6 +12,6 @@ func openTurboJPEG() *turboJPEG { return nil }
 
 func (*turboJPEG) version() string { return "" }
 
-func (*turboJPEG) decode(*raster, []byte) error {
+func (*turboJPEG) decode(*raster, []byte, bool) error {
 	return errors.New("this build cannot load libjpeg-turbo")
 }

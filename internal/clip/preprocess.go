@@ -85,6 +85,7 @@ type Preprocessor struct {
 	levels [3][256]float32 // normalised value of each byte, per channel
 
 	jpeg    *turboJPEG // nil where libjpeg-turbo is not installed
+	fast    bool       // JPEGs are scaled while they are decoded
 	scratch bufferPool
 }
 
@@ -151,10 +152,13 @@ func (p *Preprocessor) prepare(data []byte) (*raster, error) {
 }
 
 // Decoder names the JPEG decoder in use: "libjpeg-turbo" and its version, or
-// "go" where that library is not installed.
+// "go" where that library is not installed; and says when it is the fast way.
 func (p *Preprocessor) Decoder() string {
-	if p.jpeg == nil {
+	switch {
+	case p.jpeg == nil:
 		return "go"
+	case p.fast:
+		return p.jpeg.version() + ", fast"
 	}
 	return p.jpeg.version()
 }

@@ -30,6 +30,7 @@ func (m pixelMode) bytes() int {
 type raster struct {
 	mode          pixelMode
 	width, height int
+	of            [2]int // width and height in the file, where it was scaled while it was decoded
 	pix           []byte
 	palette       *[256][3]byte // only for modePalette; absent entries are black
 	lent          *[]byte       // what pix must be given back to; nil if it is not lent

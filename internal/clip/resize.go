@@ -5,10 +5,14 @@ import "fmt"
 // square resizes img and cuts the crop out of it. The result is in modeGray or
 // modeRGB; it may overwrite img's pixels.
 func (p *Preprocessor) square(img *raster) (*raster, error) {
+	part := p.spec.frame(img.width, img.height)
+	if img.of != [2]int{} {
+		part = p.spec.frame(img.of[0], img.of[1])
+	}
 	if p.spec.ConvertFirst {
 		img = img.rgb()
 	}
-	small, err := p.resize(img, p.spec.frame(img.width, img.height))
+	small, err := p.resize(img, part)
 	if err != nil {
 		return nil, err
 	}
