@@ -28,7 +28,7 @@ func (s *Server) routes() *gin.Engine {
 	e.GET("/healthz", s.handle(s.alive))
 	e.GET("/readyz", s.handle(s.ready))
 	e.GET("/query-log", s.handle(s.queries))
-	s.mountV1(e)
+	s.mountPages(e, s.mountV1(e))
 
 	e.NoRoute(s.handle(unknownPath))
 	e.NoMethod(s.handle(wrongMethod))
@@ -90,7 +90,7 @@ func roleOf(method, route string) access.Role {
 		return access.Admin
 	case method == http.MethodGet || method == http.MethodHead:
 		return access.Read
-	case route == "/knn-service" || route == "/metadata" || route == "/v1/indices/:name/search" || route == "":
+	case route == "/knn-service" || route == "/metadata" || route == "/v1/indices/:name/search" || route == "/" || route == "":
 		return access.Read
 	default:
 		return access.Audit
@@ -111,7 +111,7 @@ func securityHeaders(c *gin.Context) {
 
 // unknownPath answers a path that is no route.
 func unknownPath(*gin.Context) error {
-	return notFound("no such path; the routes are /indices-list, /knn-service, /metadata, /config.json, /metrics, /healthz, /readyz, and /v1 as /openapi.json says")
+	return notFound("no such path; the routes are /indices-list, /knn-service, /metadata, /config.json, /metrics, /healthz, /readyz, /v1 as /openapi.json says, and pages for people at /")
 }
 
 // wrongMethod answers a known path asked in another way. A GET is a page that does not exist, as

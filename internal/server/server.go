@@ -23,6 +23,7 @@ import (
 	"rollcall/internal/server/access"
 	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
+	"rollcall/internal/server/web"
 	"rollcall/retriever"
 )
 
@@ -111,6 +112,7 @@ type Server struct {
 	crossing  *http.CrossOriginProtection
 	stopping  chan struct{} // closed when the service begins to stop
 	engine    *gin.Engine
+	templates *web.Pages
 	kept
 }
 
@@ -139,6 +141,9 @@ func New(options Options) (*Server, error) {
 	}
 	if err := s.startKept(context.Background()); err != nil {
 		return nil, errors.Join(err, s.Close())
+	}
+	if s.templates, err = web.Parse(); err != nil {
+		return nil, errors.Join(fmt.Errorf("the pages: %w", err), s.Close())
 	}
 	s.engine = s.routes()
 	if err := s.engine.SetTrustedProxies(options.Proxies); err != nil {

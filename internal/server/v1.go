@@ -19,7 +19,7 @@ type v1 struct {
 
 // mountV1 adds the routes under /v1 and their description. Bodies are bounded before huma reads
 // them, so that its own bound is the same.
-func (s *Server) mountV1(e *gin.Engine) {
+func (s *Server) mountV1(e *gin.Engine) v1 {
 	config := huma.DefaultConfig("Rollcall", "1")
 	config.Info.Description = "Who is in an image-text data set, how often, and does a CLIP model know them. " +
 		"Errors are RFC 9457 problem documents that list every fault of a request."
@@ -34,6 +34,7 @@ func (s *Server) mountV1(e *gin.Engine) {
 	v.addEvidence()
 	v.addAudits()
 	v.addJobs()
+	return v
 }
 
 // bodyTimeout ends slow bodies, as the service's own read timeout does.

@@ -10,11 +10,14 @@ import (
 	"image/png"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/auditor"
 	"rollcall/internal/server"
 	"rollcall/internal/server/state"
 	"rollcall/internal/vectors"
@@ -82,14 +85,23 @@ func dot(t *testing.T, hue color.RGBA) []byte {
 	return file.Bytes()
 }
 
+// models is the encoder as a model that can be audited. What it says of texts is no knowledge.
+func models(encoder colours) []auditor.Model {
+	return []auditor.Model{{Name: "colours", Digest: "none", Encoder: encoder}}
+}
+
 // world serves the small world.
 func world(t *testing.T, store *state.Store, encoder colours) (*httptest.Server, *server.Server) {
 	t.Helper()
-	dir := t.TempDir()
+	dir, root := t.TempDir(), t.TempDir()
 	w, err := vectors.NewPartitionWriter(dir, 0, 1, len(hues), true, true)
 	require.NoError(t, err)
 	for i, caption := range captions {
 		row := retriever.Row{ID: int64(i), Caption: caption, URL: fmt.Sprintf("https://example.org/%d", i), Key: fmt.Sprintf("%03d", i)}
+		if i != 4 { // which has no image file
+			row.ImagePath = fmt.Sprintf("%d.png", i)
+			require.NoError(t, os.WriteFile(filepath.Join(root, row.ImagePath), dot(t, hues[i]), 0o600))
+		}
 		require.NoError(t, w.Append(direction(i), direction(i), row))
 	}
 	_, err = w.Close()
@@ -97,7 +109,7 @@ func world(t *testing.T, store *state.Store, encoder colours) (*httptest.Server,
 	opened, err := vectors.Open(dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, opened.Close()) })
-	s, err := server.New(server.Options{State: store, Indices: []server.Index{
+	s, err := server.New(server.Options{State: store, ImageRoots: []string{root}, Models: models(encoder), Indices: []server.Index{
 		{Name: "small", Store: opened, Dimension: len(hues), Encoder: encoder, Counter: opened, Captions: opened},
 		{Name: "bare", Store: opened, Dimension: len(hues)},
 	}})
