@@ -53,6 +53,7 @@ func TestHeavyDependenciesHaveOneImporter(t *testing.T) {
 		"github.com/milvus-io/milvus-sdk-go/v2": "internal/milvus",
 		"github.com/gin-gonic/gin":              "internal/server",
 		"github.com/spf13/viper":                "internal/config",
+		"gocloud.dev":                           "internal/dataset/storage",
 	}
 	importers := map[string][]string{}
 	for dir, names := range imports(t) {
