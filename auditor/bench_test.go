@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -60,4 +61,25 @@ func BenchmarkDecisions(b *testing.B) {
 		require.NoError(b, runPasses(b.Context(), textSource{model: o.Models[0]}, []*pass{p}))
 	}
 	b.ReportMetric(200*30*21*float64(b.N)/b.Elapsed().Seconds(), "decisions/s")
+}
+
+// BenchmarkSweep is the votes of the published experiment: 200 persons x 30 photos x 21 prompts, all
+// 16 numbers of photos k, 20 draws each.
+func BenchmarkSweep(b *testing.B) {
+	r := rand.New(rand.NewPCG(2, 2))
+	subjects, ids := make([]Subject, 200), make([]string, 200)
+	for i := range subjects {
+		w := Winners{21, make([]int32, 30*21)}
+		for at := range w.Names {
+			if w.Names[at] = int32(r.IntN(1000)); r.IntN(3) == 0 {
+				w.Names[at] = int32(i)
+			}
+		}
+		subjects[i], ids[i] = Subject{w, i}, fmt.Sprint("person ", i)
+	}
+	for b.Loop() {
+		for _, k := range PaperKs(30) {
+			Sweep(subjects, k, 20, 1000, seededDraws(1, ids))
+		}
+	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	tileRows = 4  // photos that one kernel call takes
+	tileRows = 8  // photos that one kernel call takes
 	panel    = 16 // names that one kernel call takes
 )
 

@@ -2,17 +2,33 @@ package similarity
 
 import "golang.org/x/sys/cpu"
 
-// tile computes 4 photos x 16 names, with fused multiply-adds where the processor has them.
+// tile computes 8 photos x 16 names, with the widest fused multiply-adds that the processor has.
+// Every kernel sums element by element, so those with fused multiply-adds give the same bits.
 func tile(rows, names []float32, dim int, out []float32, stride int) {
-	if !cpu.X86.HasAVX2 || !cpu.X86.HasFMA {
-		tilePortable(rows, names, dim, out, stride)
-		return
-	}
 	_ = out[(tileRows-1)*stride+panel-1]
-	tileFMA(&rows[0], &names[0], dim, &out[0], stride)
+	switch {
+	case cpu.X86.HasAVX512F:
+		tile512(&rows[0], &names[0], dim, &out[0], stride)
+	case cpu.X86.HasAVX2 && cpu.X86.HasFMA:
+		tileAVX2(rows, names, dim, out, stride)
+	default:
+		tilePortable(rows, names, dim, out, stride)
+	}
 }
 
-// tileFMA is tilePortable in AVX2: eight registers hold the 4 x 16 sums.
+// tileAVX2 takes the photos by fours.
+func tileAVX2(rows, names []float32, dim int, out []float32, stride int) {
+	for first := 0; first < tileRows; first += 4 {
+		tileFMA(&rows[first*dim], &names[0], dim, &out[first*stride], stride)
+	}
+}
+
+// tileFMA computes 4 photos x 16 names in AVX2: eight registers hold the sums.
 //
 //go:noescape
 func tileFMA(rows, names *float32, dim int, out *float32, stride int)
+
+// tile512 computes 8 photos x 16 names in AVX-512: a register of sums a photo. dim must not be 0.
+//
+//go:noescape
+func tile512(rows, names *float32, dim int, out *float32, stride int)
