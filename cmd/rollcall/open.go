@@ -68,7 +68,11 @@ func (a *app) open(ctx context.Context, name string) (*index, error) {
 	if m := opened.manifest; m != nil && m.State != indexer.StateComplete {
 		return nil, errors.Join(usagef("index %s is not complete (%d rows so far): run the same rollcall index command again to finish it", dir, m.Rows), embedded.Close())
 	}
-	if opened.manifest == nil || opened.manifest.Store.Kind != storeMilvus {
+	inMilvus := opened.manifest != nil && opened.manifest.Store.Kind == storeMilvus
+	if err := a.finishErasure(ctx, dir, inMilvus); err != nil {
+		return nil, errors.Join(err, embedded.Close())
+	}
+	if !inMilvus {
 		return opened, nil
 	}
 	if err := embedded.Close(); err != nil {

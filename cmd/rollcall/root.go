@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,7 +72,7 @@ rollcall.yaml. rollcall config shows what is in force and from where.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what is being done")
 	root.AddCommand(
 		a.indexCommand(), a.searchCommand(), a.countCommand(), a.discoverCommand(), a.auditCommand(), a.planCommand(), a.reportCommand(),
-		a.embedCommand(), a.modelCommand(), a.verifyCommand(), a.serveCommand(), a.keyCommand(), a.configCommand(), a.versionCommand(),
+		a.embedCommand(), a.modelCommand(), a.forgetCommand(), a.verifyCommand(), a.serveCommand(), a.keyCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
 }
@@ -99,9 +100,13 @@ func (a *app) prepare(cmd *cobra.Command, _ []string) error {
 	if unknown := settings.Unknown(knownSettings(cmd.Root())); len(unknown) > 0 {
 		return usageError{fmt.Errorf("the settings file sets what no command knows: %s", strings.Join(unknown, ", "))}
 	}
-	if _, err := settings.Apply(cmd.Name(), cmd.Flags()); err != nil {
+	inForce, err := settings.Apply(cmd.Name(), cmd.Flags())
+	if err != nil {
 		return usageError{err}
 	}
+	a.milvus.given = slices.ContainsFunc(inForce, func(s config.Setting) bool {
+		return s.Name == "milvus-address" && s.Origin != config.FromDefault
+	})
 	a.settings = settings
 	a.log = slog.New(slog.DiscardHandler)
 	if a.verbose {

@@ -110,6 +110,10 @@ func finish(ctx context.Context, dir string, e erasure, elsewhere Elsewhere) (re
 	if err := eraseFolder(ctx, dir, e.Rows); err != nil {
 		return record, err
 	}
+	// Codes and columns that were made from the files hold content too, and can be made again.
+	if err := os.RemoveAll(filepath.Join(dir, "derived")); err != nil {
+		return record, fmt.Errorf("cannot remove what was derived from the files: %w", err)
+	}
 	if elsewhere != nil {
 		if err := elsewhere(ctx, e.Rows); err != nil {
 			return record, err
