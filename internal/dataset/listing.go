@@ -11,8 +11,12 @@ import (
 	"rollcall/internal/dataset/storage"
 )
 
-// maxListed bounds the rows of one shard's listing; img2dataset puts 10,000 into a shard.
-const maxListed = 1 << 20
+// maxListed and maxListedText bound the rows of one shard's listing and their text in bytes;
+// img2dataset puts 10,000 into a shard, with some 10 MB of it.
+const (
+	maxListed     = 1 << 20
+	maxListedText = 256 << 20
+)
 
 // downloaded is the status that img2dataset gives a sample that is in the shard.
 const downloaded = "success"
@@ -29,6 +33,7 @@ type listing struct {
 func readListing(ctx context.Context, files *storage.Files, path string) (*listing, *indexer.Failure, error) {
 	l := &listing{at: map[string]int{}}
 	var bad error
+	text := 0
 	err := readParquet(ctx, files, path, true, func(r row) error {
 		if err := ctx.Err(); err != nil {
 			return &stopped{err}
@@ -37,8 +42,8 @@ func readListing(ctx context.Context, files *storage.Files, path string) (*listi
 			bad = r.err
 			return nil
 		}
-		if len(l.rows) == maxListed {
-			return fmt.Errorf("%s lists more than %d samples; a shard's has some 10,000", path, maxListed)
+		if text += r.textSize(); len(l.rows) == maxListed || text > maxListedText {
+			return fmt.Errorf("%s lists more than %d samples or %d MiB of text; a shard's has some 10,000", path, maxListed, maxListedText>>20)
 		}
 		if r.Key != "" {
 			l.at[r.Key] = len(l.rows)
@@ -62,6 +67,17 @@ func readListing(ctx context.Context, files *storage.Files, path string) (*listi
 		return l, indexer.Failf(indexer.ReasonParquetDamaged, "%v: which downloads of the shard failed is not wholly known", err), nil
 	}
 	return l, nil, nil
+}
+
+// textSize is how many bytes of text a row holds.
+func (r row) textSize() int {
+	n := len(r.Key) + len(r.Caption) + len(r.URL)
+	for _, value := range r.fields {
+		if text, isText := value.(string); isText {
+			n += len(text)
+		}
+	}
+	return n
 }
 
 func isMissing(err error) bool { return errors.Is(err, fs.ErrNotExist) }
