@@ -31,6 +31,7 @@ func TestDialRefusesBadSettings(t *testing.T) {
 }
 
 func TestDialNamesAnAddressThatDoesNotAnswer(t *testing.T) {
+	t.Parallel()
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, closed.Close())

@@ -2,6 +2,7 @@ package milvus
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,7 +21,10 @@ type engine struct {
 	address string
 }
 
-var startEngine = sync.OnceValues(func() (engine, error) {
+var startEngine = sync.OnceValues(newEngine)
+
+// newEngine starts an engine in a folder of its own.
+func newEngine() (engine, error) {
 	dir, err := os.MkdirTemp("", "milvus-test-")
 	if err != nil {
 		return engine{}, err
@@ -34,13 +38,19 @@ var startEngine = sync.OnceValues(func() (engine, error) {
 	port, err := os.ReadFile(filepath.Join(dir, "port"))
 	e.address = "127.0.0.1:" + strings.TrimSpace(string(port))
 	return e, err
-})
+}
+
+// The one user of a new engine. The engines of the tests ask who calls.
+const (
+	testUser     = "root"
+	testPassword = "Milvus"
+)
 
 // script runs a command of scripts/milvus.sh on the engine's folder. Its coordinators look around
 // more often than usual, so that small collections load in less than a second.
 func (e engine) script(command string) error {
 	cmd := exec.Command("../../scripts/milvus.sh", command, e.dir)
-	cmd.Env = append(os.Environ(), "LOG_LEVEL=warn",
+	cmd.Env = append(os.Environ(), "LOG_LEVEL=warn", "COMMON_SECURITY_AUTHORIZATIONENABLED=true",
 		"DATACOORD_SEGMENT_ASSIGNMENTEXPIRATION=300", // a flush waits for it
 		"QUERYCOORD_CHECKINTERVAL=50", "QUERYCOORD_CHECKSEGMENTINTERVAL=50", "QUERYCOORD_CHECKCHANNELINTERVAL=50",
 		"QUERYCOORD_DISTPULLINTERVAL=50", "QUERYCOORD_CHECKHANDOFFINTERVAL=500")
@@ -51,8 +61,13 @@ func (e engine) script(command string) error {
 	return nil
 }
 
-// TestMain stops the engine if a test has started it.
+// TestMain stops the engine if a test has started it. Most of the tests wait for the engine most of
+// the time, so more of them run at once than there are cores; -parallel has the last word.
 func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "12"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	if engineUsed.Load() {
 		e, startErr := startEngine()
@@ -73,8 +88,8 @@ func TestMain(m *testing.M) {
 // engineUsed is set by the first test that needs the engine.
 var engineUsed atomic.Bool
 
-// dial connects to the engine, or skips the test where there is none.
-func dial(t testing.TB) *Client {
+// needEngine skips the test where there is no engine.
+func needEngine(t testing.TB) {
 	t.Helper()
 	if _, err := os.Stat("../../.cache/milvus/engine/bin/milvus"); err != nil {
 		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
@@ -82,10 +97,22 @@ func dial(t testing.TB) *Client {
 		}
 		t.Skip("no Milvus engine in .cache/milvus/engine: scripts/setup.sh --only milvus fetches it")
 	}
+}
+
+// dial connects to the shared engine.
+func dial(t testing.TB) *Client {
+	t.Helper()
+	needEngine(t)
 	engineUsed.Store(true)
 	e, err := startEngine()
 	require.NoError(t, err)
-	c, err := Dial(t.Context(), Config{Address: e.address})
+	return dialAs(t, Config{Address: e.address, Username: testUser, Password: testPassword})
+}
+
+// dialAs connects with settings of the test's own.
+func dialAs(t testing.TB, cfg Config) *Client {
+	t.Helper()
+	c, err := Dial(t.Context(), cfg)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, c.Close()) })
 	return c

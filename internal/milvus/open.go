@@ -71,8 +71,20 @@ func (s *Store) Generation() string { return s.current.Load().Generation }
 // Len is the number of rows, erased ones included. Publish proved it.
 func (s *Store) Len(context.Context) (int64, error) { return s.current.Load().Rows, nil }
 
-// resolve finds the generation that the aliases name.
-func (s *Store) resolve(ctx context.Context) (*generation, error) {
+// resolve finds the generation that the aliases name. One that is dropped while it is being opened
+// has a successor.
+func (s *Store) resolve(ctx context.Context) (g *generation, err error) {
+	for range 3 {
+		g, err = s.named(ctx)
+		if !hasCode(err, codeCollectionNotFound) {
+			break
+		}
+	}
+	return g, err
+}
+
+// named opens the collections that the aliases name at this moment.
+func (s *Store) named(ctx context.Context) (*generation, error) {
 	var found map[retriever.Modality]described
 	err := s.client.eventually(ctx, "open index "+s.name, func(ctx context.Context) (err error) {
 		found, err = s.aliases(ctx)
