@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"sort"
+	"sync/atomic"
 
 	"rollcall/indexer"
 	"rollcall/retriever"
@@ -23,6 +24,8 @@ type Store struct {
 	hidden    map[int64]struct{} // erased rows, as far as the folder's own files say
 	cache     *rowCache
 	gate      gate
+	method    method       // how similarities are computed
+	rescored  atomic.Int64 // pairs of row and query whose codes could not decide, of all searches
 }
 
 // part is an open partition.
@@ -31,6 +34,8 @@ type part struct {
 	first       int64 // number of its first row
 	rows        int
 	image, text *matrix // nil without that modality
+	imageCodes  *codes  // nil where there are none that are current
+	textCodes   *codes
 }
 
 // matrix gives the vectors of a modality, nil when there are none.
@@ -40,6 +45,17 @@ func (p part) matrix(m retriever.Modality) *matrix {
 		return p.image
 	case retriever.Text:
 		return p.text
+	}
+	return nil
+}
+
+// codes gives the codes of a modality, nil when there are none.
+func (p part) codes(m retriever.Modality) *codes {
+	switch m {
+	case retriever.Image:
+		return p.imageCodes
+	case retriever.Text:
+		return p.textCodes
 	}
 	return nil
 }
@@ -55,7 +71,7 @@ func Open(dir string) (*Store, error) {
 	if m := f.manifest; m != nil && m.State != indexer.StateComplete {
 		return nil, fmt.Errorf("%s is still being built, %d rows so far: run the same `rollcall index` command to finish it", dir, m.Rows)
 	}
-	s := &Store{dir: dir, manifest: f.manifest, cache: newRowCache()}
+	s := &Store{dir: dir, manifest: f.manifest, cache: newRowCache(), method: bestMethod()}
 	if f.manifest != nil {
 		s.dimension = f.manifest.Model.Dimension
 	}
@@ -65,9 +81,10 @@ func Open(dir string) (*Store, error) {
 	for _, names := range f.parts {
 		p, err := openPart(dir, names, s.rows)
 		if err == nil {
+			err = s.openDerived(&p)
 			s.parts = append(s.parts, p)
 			s.rows += int64(p.rows)
-			err = s.agree(p)
+			err = errors.Join(err, s.agree(p))
 		}
 		if err != nil {
 			return nil, errors.Join(err, s.Close())
@@ -158,7 +175,7 @@ func (p part) close() error {
 			errs = append(errs, m.close())
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.imageCodes.close(), p.textCodes.close())...)
 }
 
 // Close waits for running calls and closes the files. Calls that come later get an error.
