@@ -17,7 +17,7 @@ func repeatCommand(c auditor.Config) string {
 		if m.Reference {
 			flag = "--reference-model"
 		}
-		args = append(args, flag+" "+placeholder(m.Name))
+		args = append(args, flag+" "+capitals(m.Name))
 	}
 	args = append(args, "--roster ROSTER", "--photos PHOTOS")
 	if !slices.Contains(c.Modes, auditor.V1) && !slices.Equal(c.Prompts, auditor.Prompts()) {
@@ -30,7 +30,10 @@ func repeatCommand(c auditor.Config) string {
 		args = append(args, "--names NAMES")
 	}
 	if c.Training != nil {
-		args = append(args, fmt.Sprintf("--training-index %s --near-duplicate %v", placeholder(c.Training.Index), c.Training.Threshold))
+		args = append(args, fmt.Sprintf("--training-index %s --near-duplicate %v", capitals(c.Training.Index), c.Training.Threshold))
+		if !slices.ContainsFunc(c.Models, func(m auditor.ModelInfo) bool { return m.Digest == c.Training.Digest }) {
+			args = append(args, "--training-model THE_MODEL_THAT_MADE_IT")
+		}
 	}
 	for _, choice := range [][2]string{{"--mode", joined(c.Modes)}, {"--match-decoys", joined(c.MatchDecoys)}, {"--covariates", joined(c.Covariates)}} {
 		if choice[1] != "" {
@@ -46,8 +49,8 @@ func repeatCommand(c auditor.Config) string {
 	return strings.Join(args, " ")
 }
 
-// placeholder makes a name a word of capitals for a path that the reader fills in.
-func placeholder(name string) string {
+// capitals makes a name a word of capitals for a path that the reader fills in.
+func capitals(name string) string {
 	return strings.ToUpper(strings.Trim(fileName(name), "_")) + "_DIR"
 }
 
