@@ -97,7 +97,10 @@ func TestServiceWithKeysOverTLS(t *testing.T) {
 	require.NoError(t, os.Rename(filepath.Join(dir, "queries.jsonl"), filepath.Join(dir, "queries.1.jsonl")))
 	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
 	require.Eventually(t, func() bool { return status("/indices-list", reader) == 401 }, 5*time.Second, 20*time.Millisecond)
-	require.Eventually(t, func() bool { _, text := get("/indices-list", admin); return strings.TrimSpace(text) == `["lab","also"]` }, 5*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		_, text := get("/indices-list", admin)
+		return strings.TrimSpace(text) == `["lab","also"]`
+	}, 5*time.Second, 20*time.Millisecond)
 	require.Equal(t, 200, status("/v1/indices/also/rows/3", admin))
 	data, err := os.ReadFile(filepath.Join(dir, "queries.jsonl"))
 	require.NoError(t, err)

@@ -79,7 +79,7 @@ func TestRolesOpenRoutes(t *testing.T) {
 	log, err := querylog.Open(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, log.Close()) })
-	web := start(t, readRecording(t).serveWith(t, server.Options{Keys: keys, QueryLog: log}))
+	web := listening(t, readRecording(t).serveWith(t, server.Options{Keys: keys, QueryLog: log}))
 	nobody, read, audit, admin := access.Role(""), access.Read, access.Audit, access.Admin
 	tests := []struct {
 		method, path, body string
@@ -126,7 +126,7 @@ func TestRolesOpenRoutes(t *testing.T) {
 // key has to wait too, and a request without a key is still answered.
 func TestGuessersHaveToWait(t *testing.T) {
 	keys, texts := ring(t)
-	web := start(t, readRecording(t).serveWith(t, server.Options{Keys: keys}))
+	web := listening(t, readRecording(t).serveWith(t, server.Options{Keys: keys}))
 	right := texts[access.Read]
 	wrong := right[:len(right)-2] + "AA"
 	statuses := map[int]int{}
@@ -149,7 +149,7 @@ func TestRatesOfKeysAndAddresses(t *testing.T) {
 	r := readRecording(t)
 	for name, options := range map[string]server.Options{"key": {Keys: keys, KeyRate: 1}, "address": {AddressRate: 1}} {
 		t.Run(name, func(t *testing.T) {
-			web := start(t, r.serveWith(t, options))
+			web := listening(t, r.serveWith(t, options))
 			statuses := map[int]int{}
 			for range 15 {
 				status, header := get(t, web+"/indices-list", texts[access.Read])
@@ -171,7 +171,7 @@ func TestRatesOfKeysAndAddresses(t *testing.T) {
 // TestOtherPagesCannotUseTheService posts from a strange origin, and asks by a host name that was
 // made to lead to loopback.
 func TestOtherPagesCannotUseTheService(t *testing.T) {
-	web := start(t, readRecording(t).serveWith(t, server.Options{CORSOrigins: []string{"https://ours.example"}, Hosts: []string{"rollcall.lan"}}))
+	web := listening(t, readRecording(t).serveWith(t, server.Options{CORSOrigins: []string{"https://ours.example"}, Hosts: []string{"rollcall.lan"}}))
 	tests := []struct {
 		name, host string
 		headers    map[string]string
@@ -233,7 +233,7 @@ func TestSearchesAreLoggedAndTheServiceLogIsSilent(t *testing.T) {
 	require.NoError(t, err)
 	var service lockedBuffer
 	r := readRecording(t)
-	web := start(t, r.serveWith(t, server.Options{
+	web := listening(t, r.serveWith(t, server.Options{
 		QueryLog: queries, Log: slog.New(slog.NewJSONHandler(&service, nil)), Fetcher: fetched{"http://x.example/secret.jpg": "bytes", "http://x.example/bomb": string(pngHeader(100_000, 100_000))},
 	}))
 	encoded := base64.StdEncoding.EncodeToString
@@ -301,7 +301,7 @@ func TestSearchesAreLoggedAndTheServiceLogIsSilent(t *testing.T) {
 func TestWithoutItsLogNothingIsAnswered(t *testing.T) {
 	queries, err := querylog.Open(filepath.Join(t.TempDir(), "log"))
 	require.NoError(t, err)
-	web := start(t, readRecording(t).serveWith(t, server.Options{QueryLog: queries}))
+	web := listening(t, readRecording(t).serveWith(t, server.Options{QueryLog: queries}))
 	require.NoError(t, queries.Close())
 	status, body := post(t, web, "/metadata", `{"ids":[0],"indice_name":""}`)
 	require.Equal(t, 503, status)
@@ -319,7 +319,7 @@ func TestAdminReadsTheQueryLogInPages(t *testing.T) {
 	}
 	before, err := os.ReadFile(path)
 	require.NoError(t, err)
-	web := start(t, readRecording(t).serveWith(t, server.Options{QueryLog: queries}))
+	web := listening(t, readRecording(t).serveWith(t, server.Options{QueryLog: queries}))
 	got, at := "", "0"
 	for len(got) < len(before) {
 		response, err := http.Get(web + "/query-log?from=" + at)

@@ -21,7 +21,7 @@ import (
 	"rollcall/retriever"
 )
 
-func start(t *testing.T, s *server.Server) string {
+func listening(t *testing.T, s *server.Server) string {
 	t.Helper()
 	web := httptest.NewServer(s.Handler())
 	t.Cleanup(web.Close)
@@ -81,11 +81,11 @@ func vectorBody(seed, k int, modality string) string {
 // those of the same queries asked alone.
 func TestConcurrentQueriesShareAPassAndGetTheirOwnAnswers(t *testing.T) {
 	r := readRecording(t)
-	alone := start(t, r.serveWith(t, server.Options{}))
+	alone := listening(t, r.serveWith(t, server.Options{}))
 	store := r.slow(t, 50*time.Millisecond)
 	s, err := server.New(server.Options{Indices: []server.Index{{Name: "i", Store: store, Dimension: 8}}})
 	require.NoError(t, err)
-	web := start(t, s)
+	web := listening(t, s)
 	var wait sync.WaitGroup
 	for i := range 60 {
 		wait.Go(func() {
@@ -107,7 +107,7 @@ func TestAFloodIsShedWhileHealthAnswers(t *testing.T) {
 	store := readRecording(t).slow(t, 100*time.Millisecond)
 	s, err := server.New(server.Options{Indices: []server.Index{{Name: "i", Store: store, Dimension: 8}}, MaxRunning: 4, MaxWaiting: 8})
 	require.NoError(t, err)
-	web := start(t, s)
+	web := listening(t, s)
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 200}}
 	var mu sync.Mutex
 	statuses := map[int]int{}
@@ -144,7 +144,7 @@ func TestAFloodIsShedWhileHealthAnswers(t *testing.T) {
 // TestSlowBodiesKeepNobodyWaiting opens more half-sent requests than there are turns.
 func TestSlowBodiesKeepNobodyWaiting(t *testing.T) {
 	s := readRecording(t).serveWith(t, server.Options{MaxRunning: 2, MaxWaiting: 1})
-	web := start(t, s)
+	web := listening(t, s)
 	for range 20 {
 		conn, err := net.Dial("tcp", strings.TrimPrefix(web, "http://"))
 		require.NoError(t, err)
@@ -161,7 +161,7 @@ func TestSlowBodiesKeepNobodyWaiting(t *testing.T) {
 // have together, and a body that ends early.
 func TestBodiesHaveABudget(t *testing.T) {
 	s := readRecording(t).serveWith(t, server.Options{MaxBody: 8 << 20, MaxBodies: 4 << 20})
-	web := start(t, s)
+	web := listening(t, s)
 	address := strings.TrimPrefix(web, "http://")
 	raw := func(head string, body []byte) int {
 		conn, err := net.Dial("tcp", address)
@@ -192,7 +192,7 @@ func TestIndexesAreReplacedUnderLoad(t *testing.T) {
 	current := store()
 	s, err := server.New(server.Options{Indices: index(current)})
 	require.NoError(t, err)
-	web := start(t, s)
+	web := listening(t, s)
 	ctx, stop := context.WithCancel(t.Context())
 	var load sync.WaitGroup
 	var answered atomic.Int64
