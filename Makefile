@@ -28,10 +28,11 @@ race: setup ## run the tests of packages with goroutines under the race detector
 bench: setup ## run the benchmarks
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
-lint: ## gofmt, vet and staticcheck
+lint: ## gofmt, vet, staticcheck and hadolint
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: run gofmt -w on the files above"; exit 1; }
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
+	@scripts/lint_docker.sh
 
 lab: ## make the lab again (persons, photos, both models) and compare digests; under an hour
 	testdata/lab/lab.sh

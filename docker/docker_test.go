@@ -1,0 +1,106 @@
+// Package docker has no code: its test holds the container settings of this folder to the rules
+// that a linter for Dockerfiles does not know.
+package docker
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+)
+
+// pinned is an image with a version: no "latest", no tag of a major version alone.
+var pinned = regexp.MustCompile(`^[a-z0-9./-]+:v?[0-9]+\.[0-9][0-9A-Za-z.-]*(@sha256:[0-9a-f]{64})?$`)
+
+func TestDockerfiles(t *testing.T) {
+	for _, name := range []string{"Dockerfile", "Dockerfile.gpu"} {
+		t.Run(name, func(t *testing.T) {
+			content, err := os.ReadFile(name)
+			require.NoError(t, err)
+			last := map[string]string{} // instruction -> its last arguments
+			for line := range strings.Lines(string(content)) {
+				instruction, arguments, _ := strings.Cut(strings.TrimSpace(line), " ")
+				last[instruction] = arguments
+				if instruction == "FROM" {
+					image, _, _ := strings.Cut(arguments, " ")
+					require.Regexp(t, pinned, image)
+					delete(last, "USER")
+				}
+			}
+			require.Equal(t, "10001:10001", last["USER"], "the last stage runs as nobody in particular")
+			require.Contains(t, last, "HEALTHCHECK")
+			ignored, err := os.ReadFile(name + ".dockerignore")
+			require.NoError(t, err)
+			require.Contains(t, strings.Fields(string(ignored)), "rollcall-data", "indexes stay out of images")
+		})
+	}
+}
+
+func TestCompose(t *testing.T) {
+	var compose struct {
+		Services map[string]struct {
+			Image       string
+			User        string
+			Ports       []string
+			Healthcheck map[string]any
+			Security    []string `yaml:"security_opt"`
+			Build       struct{ Context, Dockerfile string }
+		}
+	}
+	readYAML(t, "compose.yaml", &compose)
+	require.Len(t, compose.Services, 2)
+	for name, s := range compose.Services {
+		require.Regexp(t, pinned, s.Image, name)
+		require.Contains(t, s.Security, "no-new-privileges:true", name)
+		for _, port := range s.Ports {
+			require.True(t, strings.HasPrefix(port, "127.0.0.1:"), "%s: port %s is open to others", name, port)
+		}
+	}
+	require.NotEmpty(t, compose.Services["milvus"].Healthcheck)
+	require.Equal(t, "10001:10001", compose.Services["rollcall"].User)
+	require.FileExists(t, filepath.Join(compose.Services["rollcall"].Build.Context, compose.Services["rollcall"].Build.Dockerfile))
+}
+
+func TestKubernetes(t *testing.T) {
+	var values struct {
+		Image struct {
+			All struct{ Repository, Tag string }
+		}
+	}
+	readYAML(t, "k8s/milvus-values.yaml", &values)
+	require.Regexp(t, pinned, values.Image.All.Repository+":"+values.Image.All.Tag)
+	var service struct {
+		Spec struct {
+			Template struct {
+				Spec struct {
+					SecurityContext struct {
+						RunAsNonRoot bool `yaml:"runAsNonRoot"`
+					} `yaml:"securityContext"`
+					Containers []struct {
+						Image     string
+						Liveness  map[string]any `yaml:"livenessProbe"`
+						Readiness map[string]any `yaml:"readinessProbe"`
+					}
+				}
+			}
+		}
+	}
+	readYAML(t, "k8s/service.yaml", &service)
+	pod := service.Spec.Template.Spec
+	require.True(t, pod.SecurityContext.RunAsNonRoot)
+	require.Len(t, pod.Containers, 1)
+	require.Regexp(t, pinned, pod.Containers[0].Image)
+	require.NotEmpty(t, pod.Containers[0].Liveness)
+	require.NotEmpty(t, pod.Containers[0].Readiness)
+}
+
+func readYAML(t *testing.T, path string, into any) {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, yaml.Unmarshal(content, into), path)
+}
