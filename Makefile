@@ -5,7 +5,7 @@ GO    ?= go
 STORE ?= embedded
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help setup build demo test race bench lint lab clean
+.PHONY: help setup peers build demo test race bench lint lab clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,13 +13,16 @@ help: ## list the targets
 setup: ## fetch ONNX Runtime, the Milvus engine and libjpeg-turbo into .cache
 	@scripts/setup.sh
 
+peers: ## fetch what tests compare with: Python packages, clip-retrieval's client, Chromium
+	@scripts/peers.sh
+
 build: ## build bin/rollcall
 	$(GO) build -o bin/rollcall ./cmd/rollcall
 
 demo: setup build ## index, search, count and audit the lab; STORE=milvus through a real Milvus
 	@scripts/demo.sh $(STORE)
 
-test: setup ## run every test on real parts; ROLLCALL_REQUIRE_ALL=1 makes a skip a failure
+test: setup peers ## run every test on real parts; ROLLCALL_REQUIRE_ALL=1 makes a skip a failure
 	$(GO) test ./...
 
 race: setup ## run the tests of packages with goroutines under the race detector

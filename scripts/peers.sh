@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Fetches what tests hold Rollcall against: Python packages that read the same files, the published
+# client of clip-retrieval, and Chromium, which opens reports and pages. Usage: scripts/peers.sh
+#
+# A part that cannot be had is said, and its tests are skipped with the reason (or fail, with
+# ROLLCALL_REQUIRE_ALL=1). The product needs none of them. A second run does nothing.
+set -uo pipefail
+here=$(dirname "${BASH_SOURCE[0]}")
+
+chromium() {
+	command -v chromium >/dev/null && return 0
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		echo "install the package chromium" >&2
+		return 1
+	fi
+	apt-get -qq update >/dev/null && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null 2>&1
+}
+
+# part NAME COMMAND... runs one part and says when it is missing.
+part() {
+	local name=$1
+	shift
+	"$@" || echo "MISSING: $name; tests against it are skipped" >&2
+}
+
+part "Python packages" "$here/python_peers.sh"
+part "clip-retrieval's client" "$here/clip_client.sh"
+part "Chromium" chromium
