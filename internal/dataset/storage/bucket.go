@@ -31,6 +31,9 @@ func reachCloud(ctx context.Context, url string) (Bucket, error) {
 	return blob.OpenBucket(ctx, url)
 }
 
+// advice is what to do about a bucket that does not answer as it should.
+const advice = "check the URL, the region or endpoint behind its ?, and the credentials that this cloud's own tools use"
+
 // maxListing bounds how many names of one folder in a bucket are held. LAION-5B has some 230,000
 // shards.
 const maxListing = 1_000_000
@@ -42,7 +45,7 @@ func (f *Files) bucket(ctx context.Context, url string) (Bucket, error) {
 	}
 	b, err := f.reach(ctx, url)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be reached: %w", url, err)
+		return nil, fmt.Errorf("%s cannot be reached: %w; %s", url, err, advice)
 	}
 	f.buckets[url] = b
 	return b, nil
@@ -67,7 +70,7 @@ func objectError(name string, err error) error {
 	if gcerrors.Code(err) == gcerrors.NotFound {
 		return missing(name)
 	}
-	return &fs.PathError{Op: "read", Path: name, Err: err}
+	return &fs.PathError{Op: "read", Path: name, Err: fmt.Errorf("%w; %s", err, advice)}
 }
 
 // isPrefix tells a folder in a bucket, which is the start of other objects' keys, from an object.
