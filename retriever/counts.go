@@ -44,6 +44,22 @@ func Counts(roster *Roster, mentions *MentionCounts, images *ImageCounts) []Coun
 	return out
 }
 
+// AddFaces puts face counts into counts of the same roster. both is how many rows each person has
+// with mention and face, nil when mentions were not counted. Where neither captions nor images
+// were counted, the faces are the estimate.
+func AddFaces(counts []Count, faces *ImageCounts, both []int64) {
+	for i := range counts {
+		c := &counts[i]
+		c.Faces = faces.Persons[i].Rows
+		if both != nil && c.Faces != nil {
+			c.MentionAndFace = &both[i]
+		}
+		if c.Estimate == nil {
+			c.setExact(c.Faces)
+		}
+	}
+}
+
 // setExact makes n the estimate, without an interval around it.
 func (c *Count) setExact(n *int64) {
 	if n == nil {

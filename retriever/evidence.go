@@ -51,6 +51,14 @@ func ImageEvidence(roster *Roster, h ImageHit, row *Row) Evidence {
 	return e
 }
 
+// FaceEvidence describes a face hit, its box in pixels. row may be nil.
+func FaceEvidence(roster *Roster, h ImageHit, row *Row, left, top, width, height float32) Evidence {
+	e := ImageEvidence(roster, h, row)
+	e.Kind, e.Group = "face", nil
+	e.Left, e.Top, e.Width, e.Height = &left, &top, &width, &height
+	return e
+}
+
 // EvidenceWriter writes evidence as it comes. Close must be called: it writes what is buffered
 // (4 KiB), and gives the first error of any write. It does not close the underlying writer.
 type EvidenceWriter interface {

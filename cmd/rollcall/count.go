@@ -26,6 +26,8 @@ type countFlags struct {
 	task                 string
 	merge                bool
 	imageRoots           []string
+	faces                string
+	faceThreshold        float32
 }
 
 func (a *app) countCommand() *cobra.Command {
@@ -38,7 +40,8 @@ files: CC3M TSV, LAION parquet, .csv, .jsonl, also with .gz. mode strict folds a
 matches whole words; paper is the published study's rule. Evidence images counts the rows of an
 index whose image is at or above --threshold to one of the person's photos; --fmr chooses that
 threshold for a false-match rate, from photos of different persons and random rows. Every count is
-exact.
+exact. Evidence faces counts the rows with a face like one in the person's photos, among the faces
+that rollcall index --faces stored; faces that the detector missed are not there.
 
 --task i/n counts a share of the rows and writes a partial count; --merge makes one count of all n.
 
@@ -55,8 +58,10 @@ exact.
 	f := cmd.Flags()
 	f.StringVar(&flags.roster, "roster", "", "persons to count: CSV with a column name, or YAML")
 	f.StringVar(&flags.mode, "mode", string(retriever.Strict), "rule of mentions: strict or paper")
-	f.StringSliceVar(&flags.evidence, "evidence", []string{"captions"}, "captions, images or both")
-	f.StringVar(&flags.photos, "photos", "", "folder with one folder of photos a person, named by id; for images")
+	f.StringSliceVar(&flags.evidence, "evidence", []string{"captions"}, "any of captions, images and faces")
+	f.StringVar(&flags.faces, "faces", "", "bundle of face models that made the index's faces: a folder with rollcall-faces.json")
+	f.Float32Var(&flags.faceThreshold, "face-threshold", 0, "cosine from which a face is the person's; or give --fmr")
+	f.StringVar(&flags.photos, "photos", "", "folder with one folder of photos a person, named by id; for images and faces")
 	f.Float32Var(&flags.threshold, "threshold", 0, "cosine from which a row's image counts; for images")
 	f.Float64Var(&flags.fmr, "fmr", 0, "choose the threshold for this false-match rate, such as 1e-4")
 	f.IntVar(&flags.sampleRows, "sample-rows", 10000, "random rows the photos are compared with for --fmr")
@@ -75,8 +80,13 @@ func (f countFlags) check() error {
 		return usagef("--mode %s: strict or paper", f.mode)
 	}
 	for _, kind := range f.evidence {
-		if kind != "captions" && kind != "images" {
-			return usagef("--evidence %s: captions or images", kind)
+		if kind != "captions" && kind != "images" && kind != "faces" {
+			return usagef("--evidence %s: captions, images or faces", kind)
+		}
+	}
+	if f.onFaces() {
+		if err := f.checkFaces(); err != nil {
+			return err
 		}
 	}
 	if f.images() {
@@ -101,6 +111,18 @@ func (f countFlags) checkImages() error {
 	return nil
 }
 
+func (f countFlags) checkFaces() error {
+	switch {
+	case f.faces == "" || f.photos == "" || f.fmr == 0 && !(f.faceThreshold > 0 && f.faceThreshold <= 1):
+		return usagef("--evidence faces needs --faces DIR, --photos DIR, and --fmr R or --face-threshold T, a cosine above 0 and at most 1")
+	case f.fmr != 0 && (f.faceThreshold != 0 || !(f.fmr > 0 && f.fmr < 1)):
+		return usagef("--fmr is a rate between 0 and 1, and chooses what --face-threshold sets: give one of them")
+	case f.task != "" || f.merge:
+		return usagef("--task and --merge are for captions; faces are counted in one run")
+	}
+	return nil
+}
+
 func (f countFlags) checkTask() error {
 	if f.task == "" {
 		return nil
@@ -115,6 +137,7 @@ func (f countFlags) checkTask() error {
 }
 
 func (f countFlags) captions() bool { return slices.Contains(f.evidence, "captions") }
+func (f countFlags) onFaces() bool  { return slices.Contains(f.evidence, "faces") }
 func (f countFlags) images() bool   { return slices.Contains(f.evidence, "images") }
 
 func (a *app) count(ctx context.Context, inputs []string, flags countFlags) error {
@@ -146,6 +169,7 @@ type counted struct {
 	Counts   []retriever.Count `json:"counts"`
 	Mentions *mentionSummary   `json:"captions,omitempty"`
 	Images   *imageSummary     `json:"images,omitempty"`
+	Faces    *imageSummary     `json:"faces,omitempty"`
 }
 
 // counting is one count: who, how, and where its evidence goes.
@@ -153,6 +177,10 @@ type counting struct {
 	roster   *retriever.Roster
 	flags    countFlags
 	evidence retriever.EvidenceWriter // nil: nowhere
+
+	// mentioned, when not nil, takes the rows that mention each person, for counting rows that have
+	// the face as well.
+	mentioned [][]int64
 }
 
 // counts counts in caption files, or in an index.
@@ -165,8 +193,8 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *
 		return nil, err
 	}
 	if source != nil {
-		if c.flags.images() {
-			return nil, usagef("images are counted in an index, and %s is none", inputs[0])
+		if c.flags.images() || c.flags.onFaces() {
+			return nil, usagef("images and faces are counted in an index, and %s is none", inputs[0])
 		}
 		err = a.withEvidence(ctx, nil, c, func(c counting) error {
 			mentions, err := a.countMentions(ctx, source, c)
@@ -205,6 +233,9 @@ func (a *app) countIn(ctx context.Context, opened *index, c counting) (*counted,
 	var mentions *retriever.MentionCounts
 	var images *imagesCounted
 	var err error
+	if c.flags.captions() && c.flags.onFaces() {
+		c.mentioned = make([][]int64, len(c.roster.Persons))
+	}
 	if c.flags.captions() {
 		if mentions, err = a.countMentions(ctx, opened, c); err != nil {
 			return nil, err
@@ -215,7 +246,13 @@ func (a *app) countIn(ctx context.Context, opened *index, c counting) (*counted,
 			return nil, err
 		}
 	}
-	return newCounted(c.roster, mentions, images), nil
+	result := newCounted(c.roster, mentions, images)
+	if c.flags.onFaces() {
+		if err := a.countFaces(ctx, opened, c, result); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
 }
 
 func newCounted(roster *retriever.Roster, mentions *retriever.MentionCounts, images *imagesCounted) *counted {

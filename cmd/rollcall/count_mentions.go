@@ -106,8 +106,17 @@ func (a *app) mergeTasks(ctx context.Context, paths []string, c counting) (resul
 
 func (c counting) mentionOptions() retriever.MentionOptions {
 	options := retriever.MentionOptions{Mode: retriever.Mode(c.flags.mode), Workers: c.flags.workers}
-	if c.evidence != nil {
-		options.Evidence = func(m retriever.Mention) error { return c.evidence.Write(retriever.MentionEvidence(c.roster, m)) }
+	if c.evidence == nil && c.mentioned == nil {
+		return options
+	}
+	options.Evidence = func(m retriever.Mention) error {
+		if c.mentioned != nil {
+			c.mentioned[m.Person] = append(c.mentioned[m.Person], m.Row)
+		}
+		if c.evidence == nil {
+			return nil
+		}
+		return c.evidence.Write(retriever.MentionEvidence(c.roster, m))
 	}
 	return options
 }

@@ -18,13 +18,13 @@ func (a *app) printCounts(result *counted, flags countFlags) error {
 	groups := groupsOf(result)
 	sorted := slices.Clone(counts)
 	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return int(estimate(y) - estimate(x)) })
-	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "GROUPS", "NOTE"}}
+	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "GROUPS", "FACES", "NOTE"}}
 	for _, c := range sorted[:min(most, len(sorted))] {
 		note := ""
 		if c.Homonym {
 			note = "shares a name with another person"
 		}
-		rows = append(rows, []string{c.Name, cell(c.Mentions), cell(c.MentionsDistinct), cell(c.Images), cell(groups[c.ID]), note})
+		rows = append(rows, []string{c.Name, cell(c.Mentions), cell(c.MentionsDistinct), cell(c.Images), cell(groups[c.ID]), cell(c.Faces), note})
 	}
 	if err := a.printTable(rows); err != nil {
 		return err

@@ -25,6 +25,7 @@ type indexFlags struct {
 	limit                  int64
 	partition, batch, work int
 	onError                string
+	faces                  string
 	embed                  []string
 	task                   taskFlags
 	fastDecode             bool
@@ -65,6 +66,7 @@ milvus publishes the index to Milvus.
 	f.BoolVar(&flags.fastDecode, "fast-decode", false, "scale large JPEGs within their decoder: faster, pixels no longer exactly open_clip's; recorded in the index")
 	f.StringSliceVar(&flags.embed, "embed", []string{"images", "captions"}, "what a row needs and what is embedded: images, captions or both")
 	f.StringVar(&flags.onError, "on-error", "continue", "on a sample that cannot be used: continue, recording it, or stop")
+	f.StringVar(&flags.faces, "faces", "", "bundle of face models: also find the faces in the images and store them beside the index")
 	f.StringVar(&a.milvus.indexType, "milvus-index", "", "index type in Milvus (default FLAT, which searches and counts exactly)")
 	f.StringToStringVar(&a.milvus.params, "milvus-param", nil, "KEY=VALUE setting of the index type, such as M=32 or ef=128 of HNSW; repeatable")
 	return cmd
@@ -114,6 +116,11 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 		}
 		if manifest.State != indexer.StateComplete {
 			return a.printShare(dir, task, manifest)
+		}
+		if flags.faces != "" {
+			if err := a.indexFaces(ctx, with.source, dir, flags); err != nil {
+				return err
+			}
 		}
 		if err := a.publish(ctx, dir, manifest, flags); err != nil {
 			return err
@@ -198,6 +205,8 @@ func (a *app) publish(ctx context.Context, dir string, manifest *indexer.Manifes
 		if err := a.publishMilvus(ctx, dir, manifest, published); err != nil {
 			return fmt.Errorf("the embeddings are in %s, but not in Milvus; the same command goes on from there: %w", dir, err)
 		}
+	} else if err := vectors.Derive(ctx, dir); err != nil {
+		return fmt.Errorf("the index in %s is complete, but what speeds its searches up could not be made; the same command goes on from there: %w", dir, err)
 	}
 	if manifest.Store == published {
 		return nil

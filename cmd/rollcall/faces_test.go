@@ -1,0 +1,115 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// writePortrait makes a PNG of a picture of the Olivetti set, all of which are 92 x 112.
+func writePortrait(t *testing.T, path string, person, number int) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join(projectRoot(t), "..", "shared", "fixtures", "faces", "orl", fmt.Sprintf("s%d", person), fmt.Sprintf("%d.pgm", number)))
+	require.NoError(t, err)
+	img := image.NewGray(image.Rect(0, 0, 92, 112))
+	copy(img.Pix, data[len(data)-len(img.Pix):])
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	require.NoError(t, png.Encode(f, img))
+	require.NoError(t, f.Close())
+}
+
+// faceBundle is the fixtures' detector and recogniser.
+func faceBundle(t *testing.T) string {
+	t.Helper()
+	from := filepath.Join(projectRoot(t), "..", "shared", "fixtures", "faces")
+	if _, err := os.Stat(from); err != nil {
+		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
+			t.Fatal("the face models are not here")
+		}
+		t.Skip("the face models are not here")
+	}
+	dir := t.TempDir()
+	for _, name := range []string{"yunet.onnx", "mobilefacenet.onnx"} {
+		require.NoError(t, os.Symlink(filepath.Join(from, name), filepath.Join(dir, name)))
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "rollcall-faces.json"), []byte(`{"detector":"yunet.onnx","recogniser":"mobilefacenet.onnx"}`), 0o644))
+	return dir
+}
+
+// Five persons with four pictures each in the data, half of them named in the caption, one picture
+// that is no image, and a sixth person of whom there are photos only: the truth is 4 rows with the
+// face, 2 with the name as well, and 0.
+func TestFacesAreStoredAndCounted(t *testing.T) {
+	bundle, dir := faceBundle(t), t.TempDir()
+	names := []string{"Alan Ames", "Boris Bell", "Carl Cole", "Dan Dent", "Earl East", "Frank Fox"}
+	roster := "name\n"
+	for i, name := range names {
+		roster += name + "\n"
+		for k := range 3 {
+			writePortrait(t, filepath.Join(dir, "photos", strings.ReplaceAll(name, " ", "_"), fmt.Sprintf("%d.png", k)), i+1, 7+k)
+		}
+		for k := 1; k <= 4 && i < 5; k++ {
+			stem := filepath.Join(dir, "data", fmt.Sprintf("%d_%d", i, k))
+			writePortrait(t, stem+".png", i+1, k)
+			caption := "a man in grey"
+			if k%2 == 0 {
+				caption = name + " at a gala"
+			}
+			require.NoError(t, os.WriteFile(stem+".txt", []byte(caption), 0o644))
+		}
+	}
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "data", "2_0.png"), []byte("no image"), 0o644))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "data", "2_0.txt"), []byte("broken"), 0o644))
+	list := filepath.Join(dir, "roster.csv")
+	require.NoError(t, os.WriteFile(list, []byte(roster), 0o644))
+	index := []string{"--data-dir", dir, "index", filepath.Join(dir, "data"), "--name", "men", "--model", lab(t, "model"), "--faces", bundle}
+	rollcall(t, index...)
+	stored := filepath.Join(dir, "men", "faces", "faces_0.parquet")
+	before, err := os.ReadFile(stored)
+	require.NoError(t, err)
+	rollcall(t, index...) // nothing is left to do
+	after, err := os.ReadFile(stored)
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+
+	// The threshold lies above all 9,100 pairs of pictures of different persons among the other 14 of
+	// the set, the closest of which have a cosine of .561.
+	page := filepath.Join(dir, "page.html")
+	out := rollcall(t, "--data-dir", dir, "--json", "count", "men", "--roster", list, "--evidence", "captions,faces", "--faces", bundle,
+		"--photos", filepath.Join(dir, "photos"), "--face-threshold", "0.57", "--evidence-out", page)
+	var got struct {
+		Counts []struct {
+			Name           string `json:"name"`
+			Mentions       int64  `json:"mentions"`
+			Faces          *int64 `json:"faces"`
+			MentionAndFace int64  `json:"mention_and_face"`
+		} `json:"counts"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.Len(t, got.Counts, 6)
+	for i, c := range got.Counts {
+		want := []int64{2, 4, 2}
+		if i == 5 {
+			want = []int64{0, 0, 0}
+		}
+		require.NotNil(t, c.Faces)
+		require.Equal(t, want, []int64{c.Mentions, *c.Faces, c.MentionAndFace}, c.Name)
+	}
+	html, err := os.ReadFile(page)
+	require.NoError(t, err)
+	require.Contains(t, string(html), `<span style="left:`)
+
+	// A threshold for a rate: 6*5/2 * 9 pairs of different persons are behind it.
+	out = rollcall(t, "--data-dir", dir, "--json", "count", "men", "--roster", list, "--evidence", "faces", "--faces", bundle,
+		"--photos", filepath.Join(dir, "photos"), "--fmr", "0.02")
+	require.Contains(t, out, `"person_pairs": 135,`)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rollcall/indexer"
+	"rollcall/internal/face"
+	"rollcall/internal/onnx"
+	"rollcall/internal/vectors"
+	"rollcall/retriever"
+)
+
+// facePartition is how many rows of the index are looked at between two saves.
+const facePartition = 2048
+
+// indexFaces finds the faces in the images of a complete index and stores them beside it. It goes
+// on where an earlier run ended.
+func (a *app) indexFaces(ctx context.Context, source indexer.Source, dir string, flags indexFlags) (err error) {
+	found, err := face.Open(a.onnxruntime, flags.faces, onnx.Options{Device: flags.model.device, Threads: flags.model.threads})
+	if err != nil {
+		return usageError{err}
+	}
+	defer func() { err = errors.Join(err, found.Close()) }()
+	folder, err := vectors.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	out, err := face.NewWriter(dir, found.Digest(), folder.Manifest().Fingerprint, found.Dimension())
+	if err != nil {
+		return usageError{err}
+	}
+	w := &faceWalk{model: found, rows: folder, out: out}
+	if w.total, err = folder.Len(ctx); err != nil {
+		return err
+	}
+	if !out.Manifest().Complete {
+		progress := a.newProgress("rows")
+		err = w.run(ctx, source, func() { progress.update(w.next, w.total, w.failures) })
+		progress.finish()
+	}
+	if m := out.Manifest(); err == nil && !a.quiet {
+		fmt.Fprintf(a.stderr, "%d faces in %d rows; %d images could not be read\n", m.Faces, m.Rows, m.Failures)
+	}
+	return err
+}
+
+// faceWalk goes through a data set and its index side by side: samples that became no row have no
+// counterpart there.
+type faceWalk struct {
+	model *face.Model
+	rows  *vectors.Store
+	out   *face.Writer
+	total int64
+
+	ahead    []retriever.Row // rows that are read, the next one first
+	next     int64           // its number
+	began    int64           // first row that is not stored yet
+	failures int64           // since then
+	faces    []face.Stored   // since then
+}
+
+// errRowsDone ends the reading of the data set.
+var errRowsDone = errors.New("every row was looked at")
+
+func (w *faceWalk) run(ctx context.Context, source indexer.Source, tick func()) error {
+	w.began = w.out.Manifest().Rows
+	if w.total > 0 {
+		err := source.Read(ctx, func(s indexer.Sample) error { return w.sample(ctx, s, tick) })
+		if err != nil && !errors.Is(err, errRowsDone) {
+			return err
+		}
+	}
+	if w.next < w.total {
+		return fmt.Errorf("row %d of the index is not in the data set any more: give the data set that was indexed", w.next)
+	}
+	if err := w.store(); err != nil {
+		return err
+	}
+	return w.out.Finish()
+}
+
+func (w *faceWalk) sample(ctx context.Context, s indexer.Sample, tick func()) error {
+	row, err := w.row(ctx)
+	if err != nil {
+		return err
+	}
+	if row.Key != s.Key || row.ImagePath != s.ImagePath {
+		return nil // a sample that became no row
+	}
+	w.ahead = w.ahead[1:]
+	w.next++
+	if row.ID >= w.began {
+		if err := w.look(ctx, row.ID, s); err != nil {
+			return err
+		}
+		if w.next-w.began == facePartition {
+			if err := w.store(); err != nil {
+				return err
+			}
+		}
+	}
+	tick()
+	if w.next == w.total {
+		return errRowsDone
+	}
+	return nil
+}
+
+// row gives the next row of the index.
+func (w *faceWalk) row(ctx context.Context) (row retriever.Row, err error) {
+	if len(w.ahead) == 0 {
+		var ids []int64
+		for id := w.next; id < min(w.next+facePartition, w.total); id++ {
+			ids = append(ids, id)
+		}
+		if w.ahead, err = w.rows.Get(ctx, ids); err != nil {
+			return row, err
+		}
+	}
+	return w.ahead[0], nil
+}
+
+// look finds the faces of one image. One that cannot be read is counted.
+func (w *faceWalk) look(ctx context.Context, row int64, s indexer.Sample) error {
+	faces, err := w.model.FindFile(ctx, s.Image)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil {
+		w.failures++
+		return nil
+	}
+	for _, f := range faces {
+		w.faces = append(w.faces, face.NewStored(row, f))
+	}
+	return nil
+}
+
+// store saves what was found since the last time.
+func (w *faceWalk) store() error {
+	if w.next == w.began {
+		return nil
+	}
+	if err := w.out.Add(w.next-w.began, w.failures, w.faces); err != nil {
+		return err
+	}
+	w.began, w.failures, w.faces = w.next, 0, nil
+	return nil
+}

@@ -1,0 +1,207 @@
+package face
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+
+	"github.com/parquet-go/parquet-go"
+
+	"rollcall/retriever"
+)
+
+// The folder of faces inside an index, and the file that says what is in it.
+const (
+	StoreDir     = "faces"
+	manifestName = "faces.json"
+)
+
+// Manifest is faces.json: a partition is in it when its file is whole.
+type Manifest struct {
+	Version    int         `json:"version"` // of this format; 1
+	Digest     string      `json:"digest"`  // Model.Digest
+	Dimension  int         `json:"dimension"`
+	Index      string      `json:"index"` // fingerprint of the index whose rows these are
+	Complete   bool        `json:"complete"`
+	Rows       int64       `json:"rows"`     // rows of the index that were looked at, from the first on
+	Faces      int64       `json:"faces"`    //
+	Failures   int64       `json:"failures"` // rows whose image could not be read
+	Partitions []Partition `json:"partitions"`
+}
+
+// Partition is one file of faces.
+type Partition struct {
+	File  string `json:"file"`
+	Rows  int64  `json:"rows"`
+	Faces int64  `json:"faces"`
+}
+
+// Stored is a face of an index's row.
+type Stored struct {
+	Row       int64     `parquet:"row"`
+	Left      float32   `parquet:"left"`
+	Top       float32   `parquet:"top"`
+	Width     float32   `parquet:"width"`
+	Height    float32   `parquet:"height"`
+	Score     float32   `parquet:"score"`
+	Landmarks []float32 `parquet:"landmarks"` // x and y of the five points
+	Vector    []float32 `parquet:"vector"`    // of length 1
+}
+
+// NewStored describes a face of a row, its vector scaled to length 1.
+func NewStored(row int64, f Face) Stored {
+	s := Stored{Row: row, Left: f.Left, Top: f.Top, Width: f.Width, Height: f.Height, Score: f.Score, Vector: Unit(f.Vector)}
+	for _, p := range f.Landmarks {
+		s.Landmarks = append(s.Landmarks, p.X, p.Y)
+	}
+	return s
+}
+
+// Unit scales a vector to length 1; one of zeros stays.
+func Unit(v []float32) []float32 {
+	var sum float64
+	for _, x := range v {
+		sum += float64(x) * float64(x)
+	}
+	out := make([]float32, len(v))
+	if sum == 0 {
+		return out
+	}
+	for i, x := range v {
+		out[i] = float32(float64(x) / math.Sqrt(sum))
+	}
+	return out
+}
+
+// Store is the faces of an index, numbered in the order of rows.
+type Store struct {
+	dir      string
+	manifest Manifest
+}
+
+// OpenStore opens the faces of the index in a folder.
+func OpenStore(index string) (*Store, error) {
+	s := &Store{dir: filepath.Join(index, StoreDir)}
+	data, err := os.ReadFile(filepath.Join(s.dir, manifestName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s has no stored faces; run rollcall index again with --faces DIR", index)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(data, &s.manifest); err != nil {
+		return nil, fmt.Errorf("%s: %w; remove the folder and run rollcall index again with --faces", filepath.Join(s.dir, manifestName), err)
+	}
+	return s, nil
+}
+
+// Manifest says what the store holds.
+func (s *Store) Manifest() Manifest { return s.manifest }
+
+// Len is the number of faces.
+func (s *Store) Len() int64 { return s.manifest.Faces }
+
+// Each calls visit with every face in the order of ids.
+func (s *Store) Each(ctx context.Context, visit func(id int64, f *Stored) error) error {
+	var id int64
+	for _, p := range s.manifest.Partitions {
+		if err := s.eachOf(ctx, p, func(f *Stored) error {
+			id++
+			return visit(id-1, f)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) eachOf(ctx context.Context, p Partition, visit func(*Stored) error) (err error) {
+	if !filepath.IsLocal(p.File) {
+		return fmt.Errorf("%s: %q is no file of the folder", s.dir, p.File)
+	}
+	f, err := os.Open(filepath.Join(s.dir, p.File))
+	if err != nil {
+		return err
+	}
+	defer f.Close() // read only
+	r := parquet.NewGenericReader[Stored](f)
+	defer func() { err = errors.Join(err, r.Close()) }()
+	if r.NumRows() != p.Faces {
+		return fmt.Errorf("%s has %d faces, and faces.json says %d; remove the folder and run rollcall index again with --faces", f.Name(), r.NumRows(), p.Faces)
+	}
+	batch := make([]Stored, 256)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		n, err := r.Read(batch)
+		for i := range batch[:n] {
+			if len(batch[i].Vector) != s.manifest.Dimension {
+				return fmt.Errorf("%s: a vector of %d numbers, not %d", f.Name(), len(batch[i].Vector), s.manifest.Dimension)
+			}
+			if err := visit(&batch[i]); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.Name(), err)
+		}
+	}
+}
+
+// Range implements retriever.Counter: a hit is a row that has the face, and comes once for each face
+// that matches. The modality has no meaning here.
+func (s *Store) Range(ctx context.Context, _ retriever.Modality, queries [][]float32, least float32, visit func(int, retriever.Hit) error) error {
+	units := make([][]float32, len(queries))
+	for i, q := range queries {
+		if len(q) != s.manifest.Dimension {
+			return fmt.Errorf("a face vector of %d numbers; the stored faces have %d", len(q), s.manifest.Dimension)
+		}
+		units[i] = Unit(q)
+	}
+	return s.Each(ctx, func(_ int64, f *Stored) error {
+		for i, q := range units {
+			if score := Cosine(q, f.Vector); score >= least {
+				if err := visit(i, retriever.Hit{ID: f.Row, Score: score}); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+}
+
+// Cosine of two vectors of length 1.
+func Cosine(a, b []float32) (sum float32) {
+	for i, x := range a {
+		sum += x * b[i]
+	}
+	return sum
+}
+
+// Take gives the faces of some ids, which must increase. The result is theirs to keep.
+func (s *Store) Take(ctx context.Context, ids []int64) ([]Stored, error) {
+	out := make([]Stored, 0, len(ids))
+	err := s.Each(ctx, func(id int64, f *Stored) error {
+		if len(out) < len(ids) && ids[len(out)] == id {
+			kept := *f
+			kept.Vector = append([]float32(nil), f.Vector...)
+			kept.Landmarks = append([]float32(nil), f.Landmarks...)
+			out = append(out, kept)
+		}
+		return nil
+	})
+	if err == nil && len(out) < len(ids) {
+		err = fmt.Errorf("there is no face %d; %d are stored", ids[len(out)], s.Len())
+	}
+	return out, err
+}
