@@ -27,6 +27,7 @@ type serveFlags struct {
 	hosts, proxies      []string
 	keys                string
 	queryLog            string
+	state, photos       string
 	tlsCert, tlsKey     string
 	plainHTTP, imageURL bool
 	logFormat           string
@@ -43,7 +44,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:   "serve",
 		Short: "Serve indexes over HTTP, for clip-retrieval's clients and pages",
 		Long: `Serves indexes on clip-retrieval's routes, so that its Python client and its page work unmodified,
-and under /v1, which /openapi.json describes. Without a model, vector queries still work, and text
+under /v1, which /openapi.json describes, and as pages for people at /. Without a model, vector queries still work, and text
 and image queries are answered with an error that says so.
 
 Looking people up is sensitive. The service answers on loopback addresses only, unless --keys names
@@ -69,6 +70,8 @@ and goes on in a new query log when the old one was moved away.
 	f.StringArrayVar(&flags.corsOrigins, "cors-origin", nil, "origin whose pages may call the service; may be repeated")
 	f.StringVar(&flags.keys, "keys", "", keysHelp+"; without it everybody who reaches the service may do everything")
 	f.StringVar(&flags.queryLog, "query-log", "", "file of the query log (default DATA-DIR/queries.jsonl)")
+	f.StringVar(&flags.state, "state", "", "file of the roster, jobs and results (default DATA-DIR/state.db)")
+	f.StringVar(&flags.photos, "photos", "", "folder with one folder of photos a person, named by id, beside those that are uploaded")
 	f.StringVar(&flags.tlsCert, "tls-cert", "", "certificate chain, PEM")
 	f.StringVar(&flags.tlsKey, "tls-key", "", "its private key, PEM")
 	f.BoolVar(&flags.plainHTTP, "plain-http", false, "answer other machines without TLS, for a proxy in front that has it")
@@ -129,7 +132,14 @@ func (s *service) run(ctx context.Context, listener net.Listener, hangups <-chan
 		return err
 	}
 	defer func() { err = errors.Join(err, s.guard.queries.Close()) }()
-	if s.server, err = server.New(s.options(indices)); err != nil {
+	kept, err := s.keep(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, kept.close()) }()
+	options := s.options(indices)
+	options.State, options.Photos, options.Models, options.Version = kept.state, kept.photos, s.audited(), toolVersion()
+	if s.server, err = server.New(options); err != nil {
 		return usageError{err}
 	}
 	scheme := "http"

@@ -88,10 +88,34 @@ func (p pages) gallery(c *gin.Context, view *personView) error {
 	}
 	view.Nothing = "The newest count found no such row."
 	view.Next = page.Next
-	for _, e := range page.Result {
-		view.Evidence = append(view.Evidence, evidenceView{e, p.pictureOf(view.Index, e.Caption, e.ImagePath, e.Row)})
+	images, err := p.imagePaths(c, view.Index, page.Result)
+	if err != nil {
+		return err
+	}
+	for i, e := range page.Result {
+		view.Evidence = append(view.Evidence, evidenceView{e, p.pictureOf(view.Index, e.Caption, images[i], e.Row)})
 	}
 	return nil
+}
+
+// imagePaths are the image files of rows of evidence; a mention's evidence does not have them.
+func (p pages) imagePaths(c *gin.Context, name string, list []evidenceInfo) ([]string, error) {
+	index, err := p.index(name)
+	if err != nil {
+		return nil, err
+	}
+	ids, paths := make([]int64, len(list)), make([]string, len(list))
+	for i, e := range list {
+		ids[i] = e.Row
+	}
+	if checkRows(c.Request.Context(), index, ids) != nil {
+		return paths, nil // the index is not the one that was counted any more
+	}
+	rows, err := index.Store.Get(c.Request.Context(), ids)
+	for i, row := range rows {
+		paths[i] = row.ImagePath
+	}
+	return paths, err
 }
 
 func personURL(id string) string { return "/people/" + url.PathEscape(id) }

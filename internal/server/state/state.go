@@ -52,28 +52,36 @@ CREATE TABLE message (
 ) STRICT;`
 
 // Store is the open file. Its methods may be called at once; each is short, and they take turns.
-type Store struct{ db *sql.DB }
+type Store struct {
+	db   *sql.DB
+	lock *os.File // nil in memory
+}
 
-// Open opens the file at path, or makes it, readable by its owner alone. "" keeps everything in
-// memory, until Close.
+// Open opens the file at path, or makes it, readable by its owner alone; one process can have it
+// at a time. "" keeps everything in memory, until Close.
 func Open(ctx context.Context, path string) (*Store, error) {
 	source := ":memory:"
+	var held *os.File
 	if path != "" {
 		if err := createPrivate(path); err != nil {
 			return nil, fmt.Errorf("state database: %w", err)
+		}
+		var err error
+		if held, err = lock(path + ".lock"); err != nil {
+			return nil, fmt.Errorf("state database %s: %w", path, err)
 		}
 		// A commit is on disk when it returns, so that nothing that was answered is lost.
 		source = "file:" + (&url.URL{Path: path}).EscapedPath() + "?_pragma=journal_mode(wal)&_pragma=synchronous(full)&_pragma=busy_timeout(5000)"
 	}
 	db, err := sql.Open("sqlite", source)
 	if err != nil {
-		return nil, fmt.Errorf("state database %s: %w", path, err)
+		return nil, errors.Join(fmt.Errorf("state database %s: %w", path, err), unlock(held))
 	}
 	// One connection: a database in memory is one connection's, and SQLite has one writer anyway.
 	db.SetMaxOpenConns(1)
-	s := &Store{db}
+	s := &Store{db, held}
 	if err := s.prepare(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("state database %s: %w", path, err), db.Close())
+		return nil, errors.Join(fmt.Errorf("state database %s: %w", path, err), s.Close())
 	}
 	return s, nil
 }
@@ -114,8 +122,15 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 }
 
-// Close closes the file.
-func (s *Store) Close() error { return s.db.Close() }
+// Close closes the file, and lets another process have it.
+func (s *Store) Close() error { return errors.Join(s.db.Close(), unlock(s.lock)) }
+
+func unlock(held *os.File) error {
+	if held == nil {
+		return nil
+	}
+	return held.Close()
+}
 
 // Ping says whether the file can be read.
 func (s *Store) Ping(ctx context.Context) error {

@@ -204,3 +204,13 @@ func TestAFileOfAnotherKindIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(kept), "these are notes")
 }
+
+func TestOneProcessHasTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	first, err := state.Open(t.Context(), path)
+	require.NoError(t, err)
+	_, err = state.Open(t.Context(), path)
+	require.ErrorContains(t, err, "another process uses it")
+	require.NoError(t, first.Close())
+	open(t, path)
+}
