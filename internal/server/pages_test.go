@@ -68,7 +68,7 @@ func TestWhatComesFromOutsideIsText(t *testing.T) {
 	hostile := `<img src=x onerror=alert(1)>"'><script>alert(2)</script>`
 	status, answer := call(t, http.MethodPut, base+"/v1/people/evil", map[string]any{"name": hostile, "aliases": []string{hostile}})
 	require.Equal(t, 200, status, answer)
-	require.Equal(t, "done", ended(t, base, start(t, base))["state"])
+	require.Equal(t, "done", ended(t, base, beginCount(t, base))["state"])
 	texts := []string{}
 	for _, path := range []string{"/people", "/people/evil", "/people/ann", "/?like=" + url.QueryEscape(hostile), "/people/" + url.PathEscape(hostile)} {
 		_, _, text := page(t, base+path)
@@ -83,7 +83,7 @@ func TestWhatComesFromOutsideIsText(t *testing.T) {
 	require.Contains(t, texts[2], "<mark>Ann Lee</mark> with Bo Park &lt;b&gt;tonight&lt;/b&gt;", "the matched words are marked and the caption's markup is text")
 }
 
-func start(t *testing.T, base string) map[string]any {
+func beginCount(t *testing.T, base string) map[string]any {
 	t.Helper()
 	status, job := call(t, http.MethodPost, base+"/v1/counts", map[string]any{"index": "small"})
 	require.Equal(t, 202, status, job)
@@ -106,7 +106,7 @@ func TestSearchPageShowsRowsForAPicture(t *testing.T) {
 // TestPersonPageFollowsAMark goes by the forms alone: mark a row, see the count, take it back.
 func TestPersonPageFollowsAMark(t *testing.T) {
 	base := smallWorld(t)
-	require.Equal(t, "done", ended(t, base, start(t, base))["state"])
+	require.Equal(t, "done", ended(t, base, beginCount(t, base))["state"])
 	for i, want := range []string{"<dt>Mentions</dt><dd>3</dd>", "<dt>Mentions</dt><dd>4</dd>"} {
 		status, text := submit(t, base+"/people/ann/mark", map[string]string{"index": "small", "kind": "mention", "row": "5", "wrong": []string{"yes", "no"}[i]}, nil)
 		require.Equal(t, 200, status)
@@ -122,7 +122,7 @@ func TestPersonPageFollowsAMark(t *testing.T) {
 
 func TestPeoplePageSortsPersonsWithoutAFigureLast(t *testing.T) {
 	base := smallWorld(t)
-	require.Equal(t, "done", ended(t, base, start(t, base))["state"])
+	require.Equal(t, "done", ended(t, base, beginCount(t, base))["state"])
 	_, _ = call(t, http.MethodPut, base+"/v1/people/zed", map[string]any{"name": "Aaron Zed"})
 	for sort, want := range map[string][]string{
 		"name": {"zed", "ann", "bo"}, "-name": {"bo", "ann", "zed"}, "mentions": {"bo", "ann", "zed"}, "-mentions": {"ann", "bo", "zed"},
