@@ -111,7 +111,7 @@ func finish(ctx context.Context, dir string, e erasure, elsewhere Elsewhere) (re
 		return record, err
 	}
 	// Codes and columns that were made from the files hold content too, and can be made again.
-	if err := os.RemoveAll(filepath.Join(dir, "derived")); err != nil {
+	if err := os.RemoveAll(filepath.Join(dir, derivedFolder)); err != nil {
 		return record, fmt.Errorf("cannot remove what was derived from the files: %w", err)
 	}
 	if elsewhere != nil {
