@@ -16,7 +16,7 @@ import (
 )
 
 // derivedFolder holds what makes an index faster and can be made again from its other files at
-// any time. Nothing there is needed; what does
+// any time: codes of vectors, and metadata in Arrow's format. Nothing there is needed; what does
 // not belong to the files as they are now is not used. An erasure removes the folder.
 const derivedFolder = "derived"
 
@@ -63,7 +63,8 @@ func mapDerived(path string) ([]byte, error) {
 }
 
 // Derive makes what speeds an index up, as far as it is missing or stale: codes of its vectors,
-// with which a search reads half the bytes. All cores work, a file each; every file appears whole, so an interrupted call goes on
+// with which a search reads half the bytes, and its metadata in Arrow's format, in which any row is
+// at hand. All cores work, a file each; every file appears whole, so an interrupted call goes on
 // where it was. It is for folders that may be written to, and keeps other writers away.
 func Derive(ctx context.Context, dir string) (err error) {
 	unlock, err := Lock(dir)
@@ -87,19 +88,25 @@ func Derive(ctx context.Context, dir string) (err error) {
 			if v.m == nil || v.m.rows*v.m.dimension == 0 || v.codes != nil {
 				continue
 			}
-			group.Go(func() error { return s.deriveCodes(ctx, p, v.name, v.m) })
+			group.Go(func() error {
+				is, err := s.checkedOrigin(ctx, p, v.name)
+				if err != nil {
+					return err
+				}
+				return writeCodes(ctx, derivedPath(dir, v.name, codesSuffix), v.m, is)
+			})
+		}
+		if p.metadata != "" && p.arrow == nil {
+			group.Go(func() error {
+				is, err := s.checkedOrigin(ctx, p, p.metadata)
+				if err != nil {
+					return err
+				}
+				return writeArrow(ctx, derivedPath(dir, p.metadata, arrowSuffix), filepath.Join(dir, p.metadata), is)
+			})
 		}
 	}
 	return group.Wait()
-}
-
-// deriveCodes codes one file, if it still is what index.json says.
-func (s *Store) deriveCodes(ctx context.Context, p part, name string, m *matrix) error {
-	is, err := s.checkedOrigin(ctx, p, name)
-	if err != nil {
-		return err
-	}
-	return writeCodes(ctx, derivedPath(s.dir, name, codesSuffix), m, is)
 }
 
 // checkedOrigin gives the state of a file after reading it whole: something derived from a file
@@ -120,7 +127,7 @@ func (s *Store) checkedOrigin(ctx context.Context, p part, name string) (origin,
 	return is, nil
 }
 
-// openDerived maps the codes of a partition's vectors, where they are current.
+// openDerived maps what was derived from a partition's files, where it is current.
 func (s *Store) openDerived(p *part) error {
 	for _, v := range []struct {
 		name string
@@ -138,5 +145,12 @@ func (s *Store) openDerived(p *part) error {
 			return err
 		}
 	}
-	return nil
+	if p.metadata == "" {
+		return nil
+	}
+	is, err := originOf(s.dir, p.metadata, s.manifest, p.number)
+	if err == nil {
+		p.arrow, err = openArrow(s.dir, p.metadata, p.rows, is)
+	}
+	return err
 }

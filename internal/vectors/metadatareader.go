@@ -117,25 +117,36 @@ func (r *metadataReader) forward(row int64) error {
 
 // read gives the next row; io.EOF after the file's last.
 func (r *metadataReader) read() (row metadataRow, err error) {
-	defer damaged(r.m.path, &err)
 	row.empty = true
+	err = r.each(func(i int, value any) error {
+		row.set(r.cursors[i].column, value)
+		return nil
+	})
+	return row, err
+}
+
+// each visits the values of the next row, by cursor; io.EOF after the file's last.
+func (r *metadataReader) each(visit func(i int, value any) error) (err error) {
+	defer damaged(r.m.path, &err)
 	if r.next >= r.m.rows() {
-		return row, io.EOF
+		return io.EOF
 	}
 	if r.next >= r.end {
 		if err := r.seek(r.next); err != nil {
-			return row, err
+			return err
 		}
 	}
-	for _, c := range r.cursors {
+	for i, c := range r.cursors {
 		value, err := c.next()
 		if err != nil {
-			return row, fmt.Errorf("%s: cannot read row %d of column %s (%w): write it again", r.m.path, r.next, c.column.name, err)
+			return fmt.Errorf("%s: cannot read row %d of column %s (%w): write it again", r.m.path, r.next, c.column.name, err)
 		}
-		row.set(c.column, value)
+		if err := visit(i, value); err != nil {
+			return err
+		}
 	}
 	r.next++
-	return row, nil
+	return nil
 }
 
 // close lets go of the open row group.

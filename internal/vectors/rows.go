@@ -12,17 +12,25 @@ import (
 	"rollcall/retriever"
 )
 
-// Get implements retriever.Rows. Rows are read in file order, each file at most once a call.
+// Get implements retriever.Rows. Rows without derived
+// metadata are read in file order, each file at most once a call.
 func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 	if err := s.gate.enter(); err != nil {
 		return nil, err
 	}
 	defer s.gate.leave()
+	out := make([]retriever.Row, len(ids))
 	wanted := map[slabKey][]int{} // places in ids
 	for i, id := range ids {
 		part, row, err := s.place(id)
 		if err != nil {
 			return nil, err
+		}
+		if derived := s.parts[part].arrow; derived != nil {
+			if out[i], err = s.derivedRow(ctx, derived, part, row); err != nil {
+				return nil, err
+			}
+			continue
 		}
 		key := slabKey{part, int64(row) / slabRows}
 		wanted[key] = append(wanted[key], i)
@@ -30,7 +38,6 @@ func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b slabKey) int {
 		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.slab, b.slab))
 	})
-	out := make([]retriever.Row, len(ids))
 	r := &slabReader{store: s, part: -1}
 	for _, key := range keys {
 		if err := ctx.Err(); err != nil {
@@ -49,6 +56,18 @@ func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 		return nil, err
 	}
 	return out, ctx.Err()
+}
+
+// derivedRow reads a row of a partition that has its metadata in Arrow's format.
+func (s *Store) derivedRow(ctx context.Context, from *arrowMetadata, part, row int) (retriever.Row, error) {
+	if err := ctx.Err(); err != nil {
+		return retriever.Row{}, err
+	}
+	stored, err := from.row(row)
+	if err != nil {
+		return retriever.Row{}, fmt.Errorf("row %d: %w", s.parts[part].first+int64(row), err)
+	}
+	return s.row(part, row, stored), nil
 }
 
 // row makes the answer for one row. An erased row has nothing but its number. The caller may

@@ -36,6 +36,7 @@ type part struct {
 	image, text *matrix // nil without that modality
 	imageCodes  *codes  // nil where there are none that are current
 	textCodes   *codes
+	arrow       *arrowMetadata // nil where there is none that is current
 }
 
 // matrix gives the vectors of a modality, nil when there are none.
@@ -175,7 +176,7 @@ func (p part) close() error {
 			errs = append(errs, m.close())
 		}
 	}
-	return errors.Join(append(errs, p.imageCodes.close(), p.textCodes.close())...)
+	return errors.Join(append(errs, p.imageCodes.close(), p.textCodes.close(), p.arrow.close())...)
 }
 
 // Close waits for running calls and closes the files. Calls that come later get an error.
