@@ -72,7 +72,7 @@ rollcall.yaml. rollcall config shows what is in force and from where.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log what is being done")
 	root.AddCommand(
 		a.indexCommand(), a.searchCommand(), a.countCommand(), a.discoverCommand(), a.auditCommand(), a.planCommand(), a.reportCommand(),
-		a.embedCommand(), a.modelCommand(), a.forgetCommand(), a.verifyCommand(), a.serveCommand(), a.keyCommand(), a.configCommand(), a.versionCommand(),
+		a.embedCommand(), a.modelCommand(), a.deriveCommand(), a.forgetCommand(), a.verifyCommand(), a.serveCommand(), a.keyCommand(), a.configCommand(), a.versionCommand(),
 	)
 	return root
 }
