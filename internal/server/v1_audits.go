@@ -27,8 +27,9 @@ type modelInfo struct {
 	Info   map[string]string `json:"info,omitempty"`
 }
 
-// reportPolicy lets a report show its own styles and plots and nothing else.
-const reportPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox allow-same-origin allow-popups"
+// reportPolicy lets a report show its own styles and plots and sort its own tables, as a document of
+// no origin: whatever runs in it cannot reach the service.
+const reportPolicy = "sandbox allow-scripts allow-popups; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 func (v v1) addAudits() {
 	add(v, v.route("list-models", http.MethodGet, "/models", "The models that can be audited"),
