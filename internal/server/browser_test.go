@@ -41,7 +41,7 @@ func openBrowser(t *testing.T, base string) *browser {
 		}
 	}
 	if path == "" {
-		absent(t, "there is no Chromium: scripts/setup.sh --only chromium installs it")
+		absent(t, "there is no Chromium: install the package chromium")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1280, 900))
@@ -215,6 +215,7 @@ func (b *browser) audit(t *testing.T) {
 	b.do(t, chromedp.Click(`form[action="/audits"] button`), chromedp.WaitVisible(".plots img"), chromedp.Text("main", &text))
 	require.Contains(t, text, "It is not proof that a given picture was used.")
 	require.Contains(t, text, "Ann Lee")
+	require.NotContains(t, text, "%!", "no figure is printed by the wrong verb")
 	b.look(t, "audit")
 	var report string
 	var there bool

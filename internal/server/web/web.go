@@ -82,7 +82,7 @@ func Static(name string) (content []byte, mediaType string, err error) {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"marked": marked, "rate": rate, "percent": percent, "thousands": thousands, "moment": moment, "similarity": similarity,
-		"interval": interval, "join": strings.Join, "share": share,
+		"interval": interval, "join": strings.Join, "share": share, "figure": figure,
 	}
 }
 
@@ -162,6 +162,14 @@ func share(part, whole any) int {
 		return 0
 	}
 	return int(math.Round(100 * number(part) / number(whole)))
+}
+
+// figure is a statistic with three digits; "" was not measured.
+func figure(x *float64) string {
+	if x == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.3g", *x)
 }
 
 func moment(t time.Time) string {
