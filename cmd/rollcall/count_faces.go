@@ -55,9 +55,6 @@ func openFaces(opened *index) (*face.Store, error) {
 	if !m.Complete || opened.manifest != nil && m.Index != opened.manifest.Fingerprint {
 		return nil, usagef("the faces in %s are of %d rows and not of all the index; run the same rollcall index command with --faces again", opened.dir, m.Rows)
 	}
-	if opened.manifest != nil && len(opened.manifest.Erased) > 0 {
-		return nil, usagef("rows were erased from %s, and its folder faces may still have them: remove that folder and run rollcall index with --faces again", opened.dir)
-	}
 	return stored, nil
 }
 

@@ -112,4 +112,17 @@ func TestFacesAreStoredAndCounted(t *testing.T) {
 	out = rollcall(t, "--data-dir", dir, "--json", "count", "men", "--roster", list, "--evidence", "faces", "--faces", bundle,
 		"--photos", filepath.Join(dir, "photos"), "--fmr", "0.02")
 	require.Contains(t, out, `"person_pairs": 135,`)
+
+	// Row 1 is the second picture of Alan Ames. Forgetting it takes the stored faces along, and they
+	// are found again without it.
+	ids := filepath.Join(dir, "ids.txt")
+	require.NoError(t, os.WriteFile(ids, []byte("1\n"), 0o644))
+	rollcall(t, "--data-dir", dir, "forget", "men", "--ids", ids, "--yes")
+	require.NoDirExists(t, filepath.Join(dir, "men", "faces"))
+	rollcall(t, index...)
+	out = rollcall(t, "--data-dir", dir, "--json", "count", "men", "--roster", list, "--evidence", "captions,faces", "--faces", bundle,
+		"--photos", filepath.Join(dir, "photos"), "--face-threshold", "0.57")
+	require.NoError(t, json.Unmarshal([]byte(out), &got))
+	require.Equal(t, []int64{1, 3, 1}, []int64{got.Counts[0].Mentions, *got.Counts[0].Faces, got.Counts[0].MentionAndFace})
+	require.Equal(t, int64(4), *got.Counts[1].Faces)
 }

@@ -84,14 +84,20 @@ func (w *faceWalk) run(ctx context.Context, source indexer.Source, tick func()) 
 
 func (w *faceWalk) sample(ctx context.Context, s indexer.Sample, tick func()) error {
 	row, err := w.row(ctx)
+	for err == nil && row.Erased {
+		w.pass()
+		if w.next == w.total {
+			return errRowsDone
+		}
+		row, err = w.row(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	if row.Key != s.Key || row.ImagePath != s.ImagePath {
 		return nil // a sample that became no row
 	}
-	w.ahead = w.ahead[1:]
-	w.next++
+	w.pass()
 	if row.ID >= w.began {
 		if err := w.look(ctx, row.ID, s); err != nil {
 			return err
@@ -107,6 +113,13 @@ func (w *faceWalk) sample(ctx context.Context, s indexer.Sample, tick func()) er
 		return errRowsDone
 	}
 	return nil
+}
+
+// pass goes on to the row after the next one. The sample of an erased row is passed like one that
+// became no row: nothing tells any more which it was.
+func (w *faceWalk) pass() {
+	w.ahead = w.ahead[1:]
+	w.next++
 }
 
 // row gives the next row of the index.

@@ -20,6 +20,10 @@ import (
 // not belong to the files as they are now is not used. An erasure removes the folder.
 const derivedFolder = "derived"
 
+// facesFolder holds the faces that internal/face found in the images of the rows. An erasure takes
+// the whole folder; rollcall index --faces makes it again without the erased rows.
+const facesFolder = "faces"
+
 // codesSuffix ends the names of files of codes.
 const codesSuffix = ".codes"
 

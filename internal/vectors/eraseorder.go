@@ -110,9 +110,11 @@ func finish(ctx context.Context, dir string, e erasure, elsewhere Elsewhere) (re
 	if err := eraseFolder(ctx, dir, e.Rows); err != nil {
 		return record, err
 	}
-	// Codes and columns that were made from the files hold content too, and can be made again.
-	if err := os.RemoveAll(filepath.Join(dir, derivedFolder)); err != nil {
-		return record, fmt.Errorf("cannot remove what was derived from the files: %w", err)
+	// Codes, columns and faces that were made from the rows hold content too, and can be made again.
+	for _, made := range []string{derivedFolder, facesFolder} {
+		if err := os.RemoveAll(filepath.Join(dir, made)); err != nil {
+			return record, fmt.Errorf("cannot remove what was made from the files: %w", err)
+		}
 	}
 	if elsewhere != nil {
 		if err := elsewhere(ctx, e.Rows); err != nil {
