@@ -89,15 +89,6 @@ func allowed(ctx context.Context, needed access.Role) error {
 	}
 }
 
-// require lets only callers with the role pass.
-func (s *Server) require(needed access.Role) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		if err := allowed(c.Request.Context(), needed); err != nil {
-			s.fail(c, err)
-		}
-	}
-}
-
 // limitAddress and limitKey keep one client from taking everybody's turn.
 func (s *Server) limitAddress(c *gin.Context) {
 	address := callerOf(c.Request.Context()).address

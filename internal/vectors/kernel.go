@@ -79,8 +79,3 @@ func normalise(queries [][]float32, dimension int) (unitQueries, error) {
 func (qs unitQueries) part(first, n int) unitQueries {
 	return unitQueries{n: n, stride: qs.stride, values: qs.values[first*qs.stride : (first+n)*qs.stride]}
 }
-
-// group gives the queries from first on, at most queriesAtAll.
-func (qs unitQueries) group(first int) unitQueries {
-	return qs.part(first, min(queriesAtAll, qs.n-first))
-}
