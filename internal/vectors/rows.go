@@ -50,6 +50,7 @@ func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 		for _, i := range wanted[key] {
 			row := int(ids[i] - s.parts[key.part].first)
 			out[i] = s.row(key.part, row, slab[row%slabRows])
+			out[i].Fields = maps.Clone(out[i].Fields) // the slab stays in the cache, and the caller may change its row
 		}
 	}
 	if err := r.close(); err != nil {
@@ -70,15 +71,14 @@ func (s *Store) derivedRow(ctx context.Context, from *arrowMetadata, part, row i
 	return s.row(part, row, stored), nil
 }
 
-// row makes the answer for one row. An erased row has nothing but its number. The caller may
-// change what it gets.
+// row makes the answer for one row. An erased row has nothing but its number.
 func (s *Store) row(part, row int, stored metadataRow) retriever.Row {
 	id := s.parts[part].first + int64(row)
 	if s.erased(part, row, stored.empty) {
 		return retriever.Row{ID: id, Erased: true}
 	}
 	out := stored.Row
-	out.ID, out.Fields = id, maps.Clone(stored.Fields)
+	out.ID = id
 	return out
 }
 
