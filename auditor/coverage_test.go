@@ -112,6 +112,9 @@ func simulatedFit(r *rand.Rand) (slope, count50 stats.Estimate) {
 // hold the truth in 93 to 97 % of them. Where the truth is no planted number it is the mean over
 // all audits, whose own error is far below the intervals' width.
 func TestIntervalsCoverWhatTheySay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("2,000 simulated audits take fifteen seconds of processor time")
+	}
 	audits := make([]simulated, simulatedAudits)
 	var group errgroup.Group
 	group.SetLimit(runtime.GOMAXPROCS(0))

@@ -244,6 +244,9 @@ func slowSource() list {
 // TestKilledRunsComeToTheSameFiles kills real processes at 50 random moments. An index that comes to
 // its end, after however many kills, is compared with an undisturbed one, and the next one starts.
 func TestKilledRunsComeToTheSameFiles(t *testing.T) {
+	if testing.Short() {
+		t.Skip("fifty processes are started and killed")
+	}
 	if dir := os.Getenv(childDir); dir != "" {
 		_, err := indexer.Run(t.Context(), options(dir, slowSource()))
 		require.NoError(t, err)
