@@ -3,6 +3,7 @@
 # hold against them. Usage: scripts/python_peers.sh
 #
 #   autofaiss, embedding-reader, pandas   read an embedding folder
+#   schemathesis, requests                ask the service
 #
 # A second run finds everything in place and does nothing. Versions are pinned, wheels come by
 # package name, and the environment is not visible under its name before it is whole: 290 MB, half
@@ -10,7 +11,7 @@
 set -euo pipefail
 
 PACKAGES=(autofaiss==2.18.0 embedding-reader==1.8.1 pandas==2.3.3 faiss-cpu==1.15.1 pyarrow==15.0.2
-	numpy==1.26.4 fire==0.6.0 fsspec==2026.9.0)
+	numpy==1.26.4 fire==0.6.0 fsspec==2026.9.0 schemathesis==4.32.5)
 
 cache=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.cache
 venv=$cache/py-venv

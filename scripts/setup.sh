@@ -5,8 +5,9 @@
 #   onnxruntime  .cache/onnxruntime/libonnxruntime.so.1.29.0   needed to embed anything
 #   milvus       .cache/milvus/engine/                         the engine that scripts/milvus.sh starts
 #   libjpeg      the system's libturbojpeg                     JPEG pixels as Pillow decodes them
+#   chromium     the system's browser                          tests of the pages; only when named
 #
-# Usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg] [--into DIR]
+# Usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg|chromium] [--into DIR]
 #
 # A second run finds everything in place and does nothing. Wheels are checked against the digests
 # below before anything of them is unpacked, and nothing is visible under its final name before it
@@ -21,7 +22,7 @@ MILVUS_VERSION=2.3.5
 MILVUS_X86_64=69515a0630ce29fd10e101fa442afea8ca1387b93a456cd9bd41fdf3deb93d04
 
 usage() {
-	echo "usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg] [--into DIR]" >&2
+	echo "usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg|chromium] [--into DIR]" >&2
 	exit 2
 }
 
@@ -31,7 +32,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--only)
 		only=${2:-}
-		case $only in onnxruntime | milvus | libjpeg) ;; *) usage ;; esac
+		case $only in onnxruntime | milvus | libjpeg | chromium) ;; *) usage ;; esac
 		shift 2
 		;;
 	--into)
@@ -160,6 +161,21 @@ libjpeg() {
 		apt-get -qq install -y --no-install-recommends libturbojpeg; }; } >/dev/null 2>&1 9>&- && turbojpeg_present
 }
 
+chromium_present() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+
+chromium() {
+	chromium_present && return 0
+	why="install the package chromium"
+	command -v apt-get >/dev/null || return 1
+	if [ "$(id -u)" != 0 ]; then
+		why="as root: apt-get install chromium"
+		return 1
+	fi
+	echo "installing chromium"
+	why="apt-get could not install chromium"
+	{ apt-get -qq update && apt-get -qq install -y --no-install-recommends chromium; } >/dev/null 2>&1 9>&- && chromium_present
+}
+
 # part NAME WHAT CONSEQUENCE runs one part unless --only names another, and notes how it went.
 part() {
 	[ -z "$only" ] || [ "$only" = "$1" ] || return 0
@@ -172,6 +188,7 @@ part() {
 part onnxruntime "ONNX Runtime $ONNXRUNTIME_VERSION" "nothing can be embedded or audited"
 part milvus "Milvus engine $MILVUS_VERSION" "tests against a real Milvus are skipped; the embedded store needs none"
 part libjpeg "libturbojpeg" "JPEG files are decoded by Go's own decoder, whose pixels differ slightly"
+[ "$only" != chromium ] || part chromium "Chromium" "the tests of the pages are skipped"
 
 [ ${#has[@]} = 0 ] || printf 'present: %s\n' "${has[@]}"
 [ ${#missing[@]} = 0 ] || printf 'MISSING: %s\n' "${missing[@]}" >&2

@@ -41,7 +41,7 @@ func openBrowser(t *testing.T, base string) *browser {
 		}
 	}
 	if path == "" {
-		absent(t, "there is no Chromium: install the package chromium")
+		absent(t, "there is no Chromium: scripts/setup.sh --only chromium installs it")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1280, 900))
