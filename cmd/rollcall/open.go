@@ -65,9 +65,6 @@ func (a *app) open(ctx context.Context, name string) (*index, error) {
 		return nil, usageError{err}
 	}
 	opened := &index{store: embedded, name: filepath.Base(dir), dir: dir, manifest: embedded.Manifest(), dimension: embedded.Dimension(), close: embedded.Close}
-	if m := opened.manifest; m != nil && m.State != indexer.StateComplete {
-		return nil, errors.Join(usagef("index %s is not complete (%d rows so far): run the same rollcall index command again to finish it", dir, m.Rows), embedded.Close())
-	}
 	inMilvus := opened.manifest != nil && opened.manifest.Store.Kind == storeMilvus
 	if err := a.finishErasure(ctx, dir, inMilvus); err != nil {
 		return nil, errors.Join(err, embedded.Close())

@@ -70,7 +70,7 @@ func Open(dir string) (*Store, error) {
 		return nil, err
 	}
 	if m := f.manifest; m != nil && m.State != indexer.StateComplete {
-		return nil, fmt.Errorf("%s is still being built, %d rows so far: run the same `rollcall index` command to finish it", dir, m.Rows)
+		return nil, fmt.Errorf("%s is still being built: run the same rollcall index command again to finish it", dir)
 	}
 	s := &Store{dir: dir, manifest: f.manifest, cache: newRowCache(), method: bestMethod()}
 	if f.manifest != nil {
