@@ -7,15 +7,6 @@
 set -uo pipefail
 here=$(dirname "${BASH_SOURCE[0]}")
 
-chromium() {
-	command -v chromium >/dev/null && return 0
-	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-		echo "install the package chromium" >&2
-		return 1
-	fi
-	apt-get -qq update >/dev/null && apt-get -qq install -y --no-install-recommends chromium fonts-dejavu-core >/dev/null 2>&1
-}
-
 # part NAME COMMAND... runs one part and says when it is missing.
 part() {
 	local name=$1
@@ -25,4 +16,4 @@ part() {
 
 part "Python packages" "$here/python_peers.sh"
 part "clip-retrieval's client" "$here/clip_client.sh"
-part "Chromium" chromium
+part "Chromium" "$here/setup.sh" --only chromium
