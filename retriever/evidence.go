@@ -51,11 +51,14 @@ func ImageEvidence(roster *Roster, h ImageHit, row *Row) Evidence {
 	return e
 }
 
-// FaceEvidence describes a face hit, its box in pixels. row may be nil.
-func FaceEvidence(roster *Roster, h ImageHit, row *Row, left, top, width, height float32) Evidence {
+// Box is where a face is in its image, in pixels.
+type Box struct{ Left, Top, Width, Height float32 }
+
+// FaceEvidence describes a face hit. row may be nil.
+func FaceEvidence(roster *Roster, h ImageHit, row *Row, box Box) Evidence {
 	e := ImageEvidence(roster, h, row)
 	e.Kind, e.Group = "face", nil
-	e.Left, e.Top, e.Width, e.Height = &left, &top, &width, &height
+	e.Left, e.Top, e.Width, e.Height = &box.Left, &box.Top, &box.Width, &box.Height
 	return e
 }
 

@@ -184,7 +184,8 @@ func (h *faceHits) write(ctx context.Context, opened *index, stored *face.Store,
 			if err != nil {
 				return err
 			}
-			if err := c.evidence.Write(retriever.FaceEvidence(c.roster, hit, &rows[0], f.Left, f.Top, f.Width, f.Height)); err != nil {
+			box := retriever.Box{Left: f.Left, Top: f.Top, Width: f.Width, Height: f.Height}
+			if err := c.evidence.Write(retriever.FaceEvidence(c.roster, hit, &rows[0], box)); err != nil {
 				return err
 			}
 		}
