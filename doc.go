@@ -6,19 +6,22 @@
 // Rooms, which import nothing of each other's machinery and no adapter:
 //
 //	indexer/     data set -> embeddings -> index: samples, batches, partitions, ledger, resume
-//	retriever/   search, roster, counting (mentions, images), evidence
-//	auditor/     the identity inference attack, its calibration, frequency against detection
+//	retriever/   search, roster, counting (mentions, images, faces), evidence, discovery, erasure
+//	auditor/     the identity inference attack, its calibration and controls, frequency, plans
 //	  stats/     one statistic a file
 //	  report/    one format a file, over the run's stream
 //
 // Adapters, each the only importer of what it adapts:
 //
-//	internal/clip      ONNX Runtime: tokenizer, preprocessing, bundles, sessions
-//	internal/dataset   one reader a file: folder, webdataset, caption files
+//	internal/onnx      ONNX Runtime: finding and loading it, running graphs
+//	internal/clip      tokenizer, preprocessing, bundles and towers of CLIP models
+//	internal/face      detector and recogniser of faces, stored faces
+//	internal/dataset   one reader a file: folder, webdataset, img2dataset, caption files, embeddings
+//	  storage/         gocloud.dev: their files on disk and in buckets
 //	internal/vectors   the embedded store: npy, metadata, exact search over memory-mapped rows
 //	internal/milvus    the Milvus SDK
 //	internal/storetest the conformance suite that both stores pass
-//	internal/server    Gin: routes, handlers, compatibility with clip-retrieval
+//	internal/server    Gin: clip-retrieval's routes, /v1, pages, jobs, keys, limits
 //	internal/config    viper: defaults, validation
 //
 // The command, one file each: cmd/rollcall.
