@@ -20,21 +20,21 @@ func RunUntil(ctx context.Context, o Options, moment int) error {
 	if err != nil {
 		return err
 	}
-	b, err := openBuild(o)
+	b, err := openBuild(ctx, o)
 	if err != nil {
 		return err
 	}
 	if err := b.fill(ctx); err != nil {
 		return err
 	}
-	if _, err := keepFirst(o.Dir, filepath.Join(o.Dir, stateName, doneName, endName), endRecord{b.samples}); err != nil {
+	if _, err := o.at().keepFirst(ctx, endPath, endRecord{b.samples}); err != nil {
 		return err
 	}
-	m, err := readManifest(o.Dir)
+	m, err := o.at().readManifest(ctx)
 	if err != nil || moment == CrashBeforePlacing {
 		return err
 	}
-	records, err := readDone(o.Dir)
+	records, err := o.at().readDone(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +50,7 @@ func RunUntil(ctx context.Context, o Options, moment int) error {
 		}
 		return nil
 	}
-	if err := place(o.Dir, m, records); err != nil || moment == CrashAfterPlacing {
+	if err := o.at().place(ctx, m, records); err != nil || moment == CrashAfterPlacing {
 		return err
 	}
 	m.State = StateComplete

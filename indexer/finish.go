@@ -1,13 +1,11 @@
 package indexer
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
-	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 )
 
@@ -43,62 +41,75 @@ const maxMissing = 10
 
 // Finish completes an index whose partitions are all done, as the last task does by itself: it
 // gives the files their final names and index.json its content. The error is a *MissingError when
-// partitions are missing. An index that is complete is returned as it is.
-func Finish(dir string) (m *Manifest, err error) {
-	if m, err = ReadManifest(dir); err != nil || m.State == StateComplete {
+// partitions are missing. An index that is complete is returned as it is. A folder of nil means dir
+// on disk, as in Options.
+func Finish(ctx context.Context, dir string, folder Folder) (m *Manifest, err error) {
+	s := siteOf(dir, folder)
+	if m, err = s.readManifest(ctx); err != nil || m.State == StateComplete {
 		return m, err
 	}
-	unlock, err := lockShared(dir)
+	unlock, err := s.lock(true)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	m, missing, err := complete(dir)
-	if there, readErr := ReadManifest(dir); err != nil && readErr == nil && there.State == StateComplete {
-		return there, nil // another run came to the end first
-	}
+	m, missing, err := s.complete(ctx)
 	if err == nil && missing != nil {
 		return m, missing
 	}
-	return m, inspectFull(dir, err)
+	return m, s.inspectFull(err)
 }
 
-// complete finishes an index, or says what is missing. The number of a partition is written with as
-// many digits as the number of partitions has, floor(log10(P))+1, so that names sort as numbers.
-// Every step can be repeated, and done by several runs at once: at any instant a crash leaves either
-// the state of a build or a whole index.
-func complete(dir string) (m *Manifest, missing *MissingError, err error) {
-	if m, err = readManifest(dir); err != nil || m.State == StateComplete {
-		return m, nil, err
-	}
-	records, err := readDone(dir)
-	if err != nil {
+// complete finishes an index, or says what is missing. Every step can be repeated, and done by
+// several runs at once: at any instant a crash leaves either the state of a build or a whole index.
+// A run that is overtaken finds the state half gone, and the index complete.
+func (s site) complete(ctx context.Context) (m *Manifest, missing *MissingError, err error) {
+	if m, err = s.readManifest(ctx); err != nil {
 		return nil, nil, err
 	}
-	m.count(records)
-	if missing, err = missingFrom(dir, m, records); missing != nil || err != nil {
-		return m, missing, err
-	}
-	if err := place(dir, m, records); err != nil {
-		return nil, nil, err
-	}
-	m.State = StateComplete
-	if err := m.write(dir, filepath.Join(dir, stateName, attempt()+".tmp")); err != nil {
-		return nil, nil, err
+	if m.State != StateComplete {
+		if missing, err = s.assemble(ctx, m); err != nil || missing != nil {
+			there, readErr := s.readManifest(ctx)
+			if readErr != nil || there.State != StateComplete {
+				return m, missing, err
+			}
+			m = there
+		}
 	}
 	// The state is of no more use; nobody reads it beside an index that is complete.
-	return m, nil, os.RemoveAll(filepath.Join(dir, stateName))
+	return m, nil, s.Remove(ctx, stateName)
+}
+
+// assemble makes one index of the partitions, when none is missing.
+func (s site) assemble(ctx context.Context, m *Manifest) (*MissingError, error) {
+	records, err := s.readDone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	m.count(records)
+	if missing, err := s.missingFrom(ctx, m, records); missing != nil || err != nil {
+		return missing, err
+	}
+	if err := s.place(ctx, m, records); err != nil {
+		return nil, err
+	}
+	m.State = StateComplete
+	text, err := m.text()
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.Replace(ctx, ManifestName, text)
 }
 
 // missingFrom says which partitions are still to be done.
-func missingFrom(dir string, m *Manifest, done []doneRecord) (*MissingError, error) {
-	samples, known, err := readEnd(dir, m.Options.PartitionRows, m.Partitions)
+func (s site) missingFrom(ctx context.Context, m *Manifest, done []doneRecord) (*MissingError, error) {
+	samples, known, err := s.readEnd(ctx, m.Options.PartitionRows, m.Partitions)
 	if err != nil {
 		return nil, err
 	}
 	rows := int64(m.Options.PartitionRows)
 	if rows < 1 {
-		return nil, fmt.Errorf("%s is damaged: it has no partition rows; delete the index and build it anew", filepath.Join(dir, ManifestName))
+		return nil, fmt.Errorf("%s: %s is damaged: it has no partition rows; delete the index and build it anew", s.dir, ManifestName)
 	}
 	partitions := (samples + rows - 1) / rows
 	if !known && len(done) > 0 {
@@ -108,7 +119,7 @@ func missingFrom(dir string, m *Manifest, done []doneRecord) (*MissingError, err
 	for _, r := range done {
 		there[r.Number] = true
 	}
-	e := &MissingError{Dir: dir, EndUnknown: !known}
+	e := &MissingError{Dir: s.dir, EndUnknown: !known}
 	for number := range int(partitions) {
 		switch {
 		case there[number]:
@@ -122,34 +133,30 @@ func missingFrom(dir string, m *Manifest, done []doneRecord) (*MissingError, err
 		return e, nil
 	}
 	if m.Samples != samples || int64(len(done)) != partitions {
-		return nil, fmt.Errorf("%s: the partitions hold %d samples and the input has %d: the input changed while it was read; delete the folder and build it anew", dir, m.Samples, samples)
+		return nil, fmt.Errorf("%s: the partitions hold %d samples and the input has %d: the input changed while it was read; delete the folder and build it anew", s.dir, m.Samples, samples)
 	}
 	return nil, nil
 }
 
-// place moves the files of all partitions to their final names, and the manifest follows.
-func place(dir string, m *Manifest, records []doneRecord) error {
+// place moves the files of all partitions to their final names, and the manifest follows. The number
+// of a partition is written with as many digits as the number of partitions has,
+// floor(log10(P))+1, so that names sort as numbers.
+func (s site) place(ctx context.Context, m *Manifest, records []doneRecord) error {
 	digits := len(strconv.Itoa(len(records)))
-	folders := []string{dir}
+	names := map[string]string{}
 	for i, r := range records {
 		renamed := make(map[string]string, len(r.SHA256))
 		for name, sum := range r.SHA256 {
 			final := padded(name, digits)
 			renamed[final] = sum
-			to := filepath.Join(dir, filepath.FromSlash(final))
-			if err := moveFile(filepath.Join(dir, stateName, r.Folder, filepath.FromSlash(name)), to); err != nil {
-				return fmt.Errorf("final name of a partition: %w", err)
-			}
-			folders = append(folders, filepath.Join(dir, path.Dir(final)))
+			names[path.Join(stateName, r.Folder, name)] = final
 		}
 		m.Partitions[i].SHA256 = renamed
 	}
-	errs := []error{removeStrangers(dir, m)}
-	slices.Sort(folders)
-	for _, folder := range slices.Compact(folders) {
-		errs = append(errs, syncFolder(folder))
+	if err := s.Place(ctx, names); err != nil {
+		return fmt.Errorf("final names of the partitions: %w", err)
 	}
-	return errors.Join(errs...)
+	return s.removeStrangers(ctx, m)
 }
 
 // lastNumber is the partition number in a file's name.

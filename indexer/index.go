@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -30,14 +28,14 @@ func Run(ctx context.Context, o Options) (m *Manifest, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return nil, err
 	}
-	unlock, err := o.lock()
+	unlock, err := o.at().lock(o.shared())
 	if err != nil {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	b, err := openBuild(o)
+	b, err := openBuild(ctx, o)
 	if err != nil {
-		return nil, inspectFull(o.Dir, err)
+		return nil, o.at().inspectFull(err)
 	}
 	if b.manifest.State == StateComplete {
 		b.report(nil)
@@ -47,32 +45,21 @@ func Run(ctx context.Context, o Options) (m *Manifest, err error) {
 	if err == nil {
 		return m, nil
 	}
-	if there, readErr := ReadManifest(o.Dir); o.Task.shared() && readErr == nil && there.State == StateComplete {
-		// Another run of this task came to the end first. Its state is gone; what this one began
-		// is removed, and the folder with it when no third run has anything there.
-		_ = os.Remove(filepath.Join(o.Dir, stateName))
-		return there, nil
-	}
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("interrupted with %d samples done; the same command goes on from there: %w", b.manifest.Samples, context.Cause(ctx))
 	}
-	return nil, inspectFull(o.Dir, err)
-}
-
-// lock takes the folder: alone, or beside other tasks.
-func (o Options) lock() (unlock func() error, err error) {
-	if o.Task.shared() {
-		return lockShared(o.Dir)
+	if there, missing, readErr := b.at().complete(ctx); readErr == nil && missing == nil {
+		return there, nil // another run of this task came to the end first and took the state away
 	}
-	return lock(o.Dir)
+	return nil, o.at().inspectFull(err)
 }
 
 // inspectFull says what to do about a disk without space.
-func inspectFull(dir string, err error) error {
+func (s site) inspectFull(err error) error {
 	if !isFull(err) {
 		return err
 	}
-	return fmt.Errorf("there is no room for the index in %s; nothing half-written is part of it: make room, and the same command goes on from there: %w", dir, err)
+	return fmt.Errorf("there is no room for the index in %s; nothing half-written is part of it: make room, and the same command goes on from there: %w", s.Stage(""), err)
 }
 
 // run fills what is missing and completes the index when nothing is.
@@ -81,12 +68,11 @@ func (b *build) run(ctx context.Context) (*Manifest, error) {
 		return nil, err
 	}
 	if b.ended {
-		end := filepath.Join(b.Dir, stateName, doneName, endName)
-		if _, err := keepFirst(b.Dir, end, endRecord{b.samples}); err != nil {
+		if _, err := b.at().keepFirst(ctx, endPath, endRecord{b.samples}); err != nil {
 			return nil, err
 		}
 	}
-	m, missing, err := complete(b.Dir)
+	m, missing, err := b.at().complete(ctx)
 	if missing != nil && !b.Task.shared() {
 		err = errors.Join(err, missing)
 	}
@@ -201,7 +187,7 @@ func (b *build) write(ctx context.Context, embedded <-chan batch) error {
 			if b.endsPartition(it) {
 				done := open
 				open = nil
-				if err := b.publish(done); err != nil {
+				if err := b.publish(ctx, done); err != nil {
 					return err
 				}
 			}
@@ -214,7 +200,7 @@ func (b *build) write(ctx context.Context, embedded <-chan batch) error {
 	}
 	last := open
 	open = nil
-	if err := b.publish(last); err != nil {
+	if err := b.publish(ctx, last); err != nil {
 		return err
 	}
 	b.report(nil)

@@ -1,11 +1,9 @@
 package indexer
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 )
 
@@ -15,20 +13,24 @@ const manifestVersion = 1
 // maxManifest bounds index.json: 100,000 partitions take about 50 MiB.
 const maxManifest = 256 << 20
 
-// ReadManifest reads the index.json of an index; of one that is being built, what is finished of it
-// by now. The error wraps fs.ErrNotExist when there is none.
+// ReadManifest reads the index.json of an index on disk; of one that is being built, what is finished
+// of it by now. The error wraps fs.ErrNotExist when there is none.
 func ReadManifest(dir string) (*Manifest, error) {
-	m, err := readManifest(dir)
+	return siteOf(dir, nil).readProgress(context.Background())
+}
+
+// readProgress is ReadManifest in any folder.
+func (s site) readProgress(ctx context.Context) (*Manifest, error) {
+	m, err := s.readManifest(ctx)
 	if err != nil || m.State != StateBuilding {
 		return m, err
 	}
-	records, err := readDone(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		// The index was completed meanwhile, which takes its state away.
-		if again, err := readManifest(dir); err != nil || again.State != StateBuilding {
+	records, err := s.readDone(ctx)
+	if err != nil || len(records) == 0 {
+		// Perhaps the index was completed meanwhile, which takes its state away.
+		if again, err := s.readManifest(ctx); err != nil || again.State != StateBuilding {
 			return again, err
 		}
-		records, err = nil, nil
 	}
 	m.count(records)
 	return m, err
@@ -43,40 +45,37 @@ func (m *Manifest) count(done []doneRecord) {
 	}
 }
 
-func readManifest(dir string) (*Manifest, error) {
-	path := filepath.Join(dir, ManifestName)
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxManifest {
-		return nil, fmt.Errorf("%s has %d bytes, more than an index has: is it another program's file?", path, info.Size())
-	}
-	content, err := os.ReadFile(path)
+func (s site) readManifest(ctx context.Context) (*Manifest, error) {
+	content, err := s.Read(ctx, ManifestName, maxManifest)
 	if err != nil {
 		return nil, err
 	}
 	var m Manifest
 	if err := json.Unmarshal(content, &m); err != nil {
-		return nil, fmt.Errorf("%s is damaged (%w): restore it, or delete the index and build it anew", path, err)
+		return nil, fmt.Errorf("%s: %s is damaged (%w): restore it, or delete the index and build it anew", s.dir, ManifestName, err)
 	}
 	if m.Version != manifestVersion {
-		return nil, fmt.Errorf("%s has version %d, this program reads version %d: use the rollcall that made it (%s)", path, m.Version, manifestVersion, m.Tool)
+		return nil, fmt.Errorf("%s: %s has version %d, this program reads version %d: use the rollcall that made it (%s)", s.dir, ManifestName, m.Version, manifestVersion, m.Tool)
 	}
 	return &m, nil
 }
 
 // Write replaces the index.json of dir at once. The caller keeps other writers away.
 func (m *Manifest) Write(dir string) error {
-	return m.write(dir, filepath.Join(dir, ManifestName+".tmp"))
+	text, err := m.text()
+	if err != nil {
+		return err
+	}
+	return writeFile(filepath.Join(dir, ManifestName+".tmp"), filepath.Join(dir, ManifestName), text)
 }
 
-func (m *Manifest) write(dir, temp string) error {
+// text is the content of index.json.
+func (m *Manifest) text() ([]byte, error) {
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
-		return fmt.Errorf("%s: %w", ManifestName, err)
+		return nil, fmt.Errorf("%s: %w", ManifestName, err)
 	}
-	return writeFile(temp, filepath.Join(dir, ManifestName), append(text, '\n'))
+	return append(text, '\n'), nil
 }
 
 // record adds a finished partition to the totals.

@@ -28,7 +28,8 @@ type Options struct {
 	Source       Source
 	Encoder      Encoder   // may be nil for a source whose samples bring their vectors along
 	Model        ModelInfo // of the encoder, or of those vectors; goes into the index
-	Dir          string    // of the index; made when missing
+	Dir          string    // of the index, a path or URL; made when missing
+	Folder       Folder    // what Dir is, when it is not on disk
 	NewPartition NewPartition
 
 	PartitionRows int   // input samples a partition; 0: DefaultPartitionRows
@@ -88,6 +89,7 @@ func (o Options) withDefaults() (Options, error) {
 	if o.Workers == 0 {
 		o.Workers = runtime.GOMAXPROCS(0)
 	}
+	o.Folder = siteOf(o.Dir, o.Folder).Folder
 	if o.Progress == nil {
 		o.Progress = func(Progress) {}
 	}

@@ -1,12 +1,12 @@
 package indexer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 )
 
 // Row is one sample on its way into a partition. Its texts are valid UTF-8.
@@ -31,7 +31,8 @@ type NewPartition func(dir string, number, digits, dim int, images, texts bool) 
 
 // partition is the one that is being written: its rows and its ledger.
 type partition struct {
-	dir     string // where its files come to be
+	dir     string // where its files are made
+	folder  string // their folder below the state folder
 	info    Partition
 	reasons map[string]int64
 	rows    PartitionWriter
@@ -41,7 +42,8 @@ type partition struct {
 // startPartition opens the files of a partition under provisional names: how wide the numbers must
 // be is known when the last partition is.
 func (b *build) startPartition(number int) (*partition, error) {
-	staging := filepath.Join(b.Dir, stateName, fmt.Sprintf("%d-%s", number, attempt()))
+	folder := fmt.Sprintf("%d-%s", number, attempt())
+	staging := b.Folder.Stage(path.Join(stateName, folder))
 	rows, err := b.NewPartition(staging, number, 1, b.Model.Dimension, b.Images, b.Texts)
 	if err != nil {
 		return nil, fmt.Errorf("partition %d: %w", number, errors.Join(err, os.RemoveAll(staging)))
@@ -52,7 +54,7 @@ func (b *build) startPartition(number int) (*partition, error) {
 		return nil, fmt.Errorf("partition %d: %w", number, errors.Join(err, os.RemoveAll(staging)))
 	}
 	return &partition{
-		dir: staging, info: Partition{Number: number}, reasons: map[string]int64{}, rows: rows, ledger: ledger,
+		dir: staging, folder: folder, info: Partition{Number: number}, reasons: map[string]int64{}, rows: rows, ledger: ledger,
 	}, nil
 }
 
@@ -104,41 +106,27 @@ func (p *partition) abort() {
 	_ = os.RemoveAll(p.dir)
 }
 
-// publish puts a partition on disk and declares it done: from there on it is never written again.
+// publish puts a partition in place and declares it done: from there on it is never written again.
 // When another run has done the same partition, that one stays.
-func (b *build) publish(p *partition) error {
+func (b *build) publish(ctx context.Context, p *partition) error {
+	folder := path.Join(stateName, p.folder)
 	err := p.close()
 	if err == nil {
-		err = p.sync()
+		err = b.Folder.Keep(ctx, folder)
 	}
 	first := false
 	if err == nil {
-		record := filepath.Join(b.Dir, stateName, doneName, fmt.Sprintf("%d.json", p.info.Number))
-		first, err = keepFirst(b.Dir, record, doneRecord{p.info, p.reasons, filepath.Base(p.dir)})
+		first, err = b.at().keepFirst(ctx, path.Join(doneDir, fmt.Sprintf("%d.json", p.info.Number)), doneRecord{p.info, p.reasons, p.folder})
 	}
 	if err != nil {
 		p.abort()
 		return fmt.Errorf("partition %d: %w", p.info.Number, err)
 	}
 	if !first {
-		if err := os.RemoveAll(p.dir); err != nil {
+		if err := b.Folder.Remove(ctx, folder); err != nil {
 			return err
 		}
 	}
 	b.manifest.record(p.info, p.reasons)
 	return nil
-}
-
-// sync makes the names of the partition's files last through a crash.
-func (p *partition) sync() error {
-	folders := []string{filepath.Dir(p.dir), p.dir}
-	for name := range p.info.SHA256 {
-		folders = append(folders, filepath.Join(p.dir, path.Dir(name)))
-	}
-	slices.Sort(folders)
-	var errs []error
-	for _, folder := range slices.Compact(folders) {
-		errs = append(errs, syncFolder(folder))
-	}
-	return errors.Join(errs...)
 }

@@ -1,11 +1,11 @@
 package indexer
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 )
 
@@ -21,17 +21,17 @@ type build struct {
 }
 
 // openBuild starts an index, or takes up one that was interrupted: finished partitions stay.
-func openBuild(o Options) (*build, error) {
+func openBuild(ctx context.Context, o Options) (*build, error) {
 	fresh, err := newManifest(o)
 	if err != nil {
 		return nil, err
 	}
-	there, err := ReadManifest(o.Dir)
+	there, err := o.at().readProgress(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err := startState(o.Dir, fresh); err != nil {
+		if err := o.at().start(ctx, fresh); err != nil {
 			return nil, err
 		}
-		there, err = ReadManifest(o.Dir) // another task may have been first
+		there, err = o.at().readProgress(ctx) // another task may have been first
 	}
 	switch {
 	case err != nil:
@@ -46,51 +46,42 @@ func openBuild(o Options) (*build, error) {
 	for _, p := range there.Partitions {
 		b.done[int64(p.Number)] = true
 	}
-	return b, b.openState()
+	return b, b.openState(ctx)
 }
 
 // openState reads how long the input is, and clears what interrupted runs left when no other run
 // can be at work.
-func (b *build) openState() (err error) {
-	state := filepath.Join(b.Dir, stateName)
-	if b.manifest.State == StateComplete {
-		if b.Task.shared() {
-			return nil
+func (b *build) openState(ctx context.Context) (err error) {
+	complete := b.manifest.State == StateComplete
+	if !complete {
+		if b.samples, b.ended, err = b.at().readEnd(ctx, b.PartitionRows, b.manifest.Partitions); err != nil {
+			return err
 		}
-		return errors.Join(os.RemoveAll(state), removeLeftover(b.Dir))
 	}
-	if b.samples, b.ended, err = readEnd(b.Dir, b.PartitionRows, b.manifest.Partitions); err != nil || b.Task.shared() {
-		return err
+	d, onDisk := b.Folder.(disk)
+	if !onDisk || b.shared() {
+		return nil
 	}
-	if err := os.MkdirAll(filepath.Join(state, doneName), 0o777); err != nil {
-		return err
+	if complete {
+		return errors.Join(d.clear(nil), d.Remove(ctx, stateName))
 	}
-	done, err := readDone(b.Dir)
+	done, err := b.at().readDone(ctx)
 	if err != nil {
 		return err
 	}
-	return errors.Join(clearState(b.Dir, done), removeLeftover(b.Dir))
+	return d.clear(done)
 }
 
-// removeLeftover removes an index.json that was not written to its end.
-func removeLeftover(dir string) error {
-	err := os.Remove(filepath.Join(dir, ManifestName+".tmp"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}
-
-// startState begins an index in an empty folder. Of several tasks that do it, one writes
-// index.json.
-func startState(dir string, m *Manifest) error {
-	if err := checkEmpty(dir); err != nil {
+// start begins an index in an empty folder. Of several tasks that do it, one writes index.json.
+func (s site) start(ctx context.Context, m *Manifest) error {
+	if err := s.checkEmpty(ctx); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, stateName, doneName), 0o777); err != nil {
+	text, err := m.text()
+	if err != nil {
 		return err
 	}
-	_, err := keepFirst(dir, filepath.Join(dir, ManifestName), m)
+	_, err = s.Create(ctx, ManifestName, text)
 	return err
 }
 
@@ -105,14 +96,14 @@ func newManifest(o Options) (*Manifest, error) {
 }
 
 // checkEmpty refuses a folder that holds something else, such as another program's embeddings.
-func checkEmpty(dir string) error {
-	entries, err := os.ReadDir(dir)
+func (s site) checkEmpty(ctx context.Context) error {
+	names, err := s.List(ctx, "")
 	if err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if name := e.Name(); name != lockName && name != stateName && name != ManifestName {
-			return fmt.Errorf("%s has files (%s) but no %s, so it is no index of rollcall: give another name or an empty folder", dir, e.Name(), ManifestName)
+	for _, name := range names {
+		if name != lockName && name != stateName && name != ManifestName {
+			return fmt.Errorf("%s has files (%s) but no %s, so it is no index of rollcall: give another name or an empty folder", s.dir, name, ManifestName)
 		}
 	}
 	return nil
@@ -126,27 +117,25 @@ var partitionFolders = []string{"img_emb", "text_emb", "metadata", "ledger"}
 
 // removeStrangers removes files with names of partitions that index.json is not going to name: in
 // this layout every file counts that has such a name.
-func removeStrangers(dir string, m *Manifest) error {
+func (s site) removeStrangers(ctx context.Context, m *Manifest) error {
 	named := map[string]bool{}
 	for _, p := range m.Partitions {
 		for name := range p.SHA256 {
 			named[name] = true
 		}
 	}
-	var errs []error
 	for _, folder := range partitionFolders {
-		entries, err := os.ReadDir(filepath.Join(dir, folder))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
+		names, err := s.List(ctx, folder)
+		if err != nil {
+			return err
 		}
-		for _, e := range entries {
-			if partitionFile.MatchString(e.Name()) && !named[folder+"/"+e.Name()] {
-				err := os.Remove(filepath.Join(dir, folder, e.Name()))
-				if !errors.Is(err, fs.ErrNotExist) {
-					errs = append(errs, err)
+		for _, name := range names {
+			if file := path.Join(folder, name); partitionFile.MatchString(name) && !named[file] {
+				if err := s.Remove(ctx, file); err != nil {
+					return err
 				}
 			}
 		}
 	}
-	return errors.Join(errs...)
+	return nil
 }

@@ -2,15 +2,17 @@ package indexer
 
 import (
 	"cmp"
+	"context"
 	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
+	"path"
 	"regexp"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // While an index is being built it keeps its state in the folder .building beside index.json:
@@ -25,8 +27,12 @@ import (
 const (
 	stateName = ".building"
 	doneName  = "done"
-	endName   = "end.json"
+	doneDir   = stateName + "/" + doneName
+	endPath   = doneDir + "/end.json"
 )
+
+// readers is how many records are read at a time: in a bucket each takes tens of milliseconds.
+const readers = 16
 
 // doneRecord says that a partition is whole.
 type doneRecord struct {
@@ -46,24 +52,21 @@ func attempt() string { return rand.Text()[:12] }
 // recordName matches the names of partitions' records.
 var recordName = regexp.MustCompile(`^[0-9]+\.json$`)
 
-// readDone lists the finished partitions in order. The error wraps fs.ErrNotExist when there is no
-// state: the index is complete.
-func readDone(dir string) ([]doneRecord, error) {
-	folder := filepath.Join(dir, stateName, doneName)
-	entries, err := os.ReadDir(folder)
+// readDone gives the finished partitions in order: none when there is no state.
+func (s site) readDone(ctx context.Context) ([]doneRecord, error) {
+	names, err := s.List(ctx, doneDir)
 	if err != nil {
 		return nil, err
 	}
-	var records []doneRecord
-	for _, e := range entries {
-		if !recordName.MatchString(e.Name()) {
-			continue
-		}
-		var r doneRecord
-		if err := readJSON(filepath.Join(folder, e.Name()), &r); err != nil {
-			return nil, err
-		}
-		records = append(records, r)
+	names = slices.DeleteFunc(names, func(name string) bool { return !recordName.MatchString(name) })
+	records := make([]doneRecord, len(names))
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(readers)
+	for i, name := range names {
+		group.Go(func() error { return s.readJSON(ctx, path.Join(doneDir, name), &records[i]) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
 	}
 	slices.SortFunc(records, func(a, b doneRecord) int { return cmp.Compare(a.Number, b.Number) })
 	return records, nil
@@ -71,13 +74,13 @@ func readDone(dir string) ([]doneRecord, error) {
 
 // readEnd gives how many samples the input has, when a run has come to its end: a partition that
 // is not full shows it, else the record of the end.
-func readEnd(dir string, partitionRows int, done []Partition) (samples int64, known bool, err error) {
+func (s site) readEnd(ctx context.Context, partitionRows int, done []Partition) (samples int64, known bool, err error) {
 	if n := len(done); n > 0 && done[n-1].Samples < int64(partitionRows) {
 		last := done[n-1]
 		return int64(last.Number)*int64(partitionRows) + last.Samples, true, nil
 	}
 	var end endRecord
-	err = readJSON(filepath.Join(dir, stateName, doneName, endName), &end)
+	err = s.readJSON(ctx, endPath, &end)
 	if errors.Is(err, fs.ErrNotExist) {
 		return 0, false, nil
 	}
@@ -87,60 +90,22 @@ func readEnd(dir string, partitionRows int, done []Partition) (samples int64, kn
 // maxRecord bounds a state file; real ones have under 2 KiB.
 const maxRecord = 1 << 20
 
-func readJSON(path string, into any) error {
-	info, err := os.Stat(path)
-	if err != nil {
-		return err
-	}
-	if info.Size() > maxRecord {
-		return fmt.Errorf("%s has %d bytes, more than rollcall writes there: remove it, and its partition is made again", path, info.Size())
-	}
-	content, err := os.ReadFile(path)
+func (s site) readJSON(ctx context.Context, name string, into any) error {
+	content, err := s.Read(ctx, name, maxRecord)
 	if err != nil {
 		return err
 	}
 	if err := json.Unmarshal(content, into); err != nil {
-		return fmt.Errorf("%s is damaged (%w): remove it, and what it stood for is made again", path, err)
+		return fmt.Errorf("%s: %s is damaged (%w): remove it, and what it stood for is made again", s.dir, name, err)
 	}
 	return nil
 }
 
-// keepFirst writes a JSON file whole and at once, unless there is one already: first says which of
-// the two happened.
-func keepFirst(dir, path string, content any) (first bool, err error) {
+// keepFirst writes a JSON file unless there is one already: first says which of the two happened.
+func (s site) keepFirst(ctx context.Context, name string, content any) (first bool, err error) {
 	text, err := json.Marshal(content)
 	if err != nil {
-		return false, fmt.Errorf("%s: %w", path, err)
+		return false, fmt.Errorf("%s: %w", name, err)
 	}
-	temp := filepath.Join(dir, stateName, attempt()+".tmp")
-	if err := writeSynced(temp, append(text, '\n')); err != nil {
-		return false, err
-	}
-	err = publishFirst(temp, path)
-	if errors.Is(err, fs.ErrExist) {
-		return false, os.Remove(temp)
-	}
-	if err != nil {
-		return false, errors.Join(err, os.Remove(temp))
-	}
-	return true, syncFolder(filepath.Dir(path))
-}
-
-// clearState removes what interrupted runs left in the state folder. No other run may be at work.
-func clearState(dir string, done []doneRecord) error {
-	keep := map[string]bool{doneName: true}
-	for _, r := range done {
-		keep[r.Folder] = true
-	}
-	entries, err := os.ReadDir(filepath.Join(dir, stateName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	errs := []error{err}
-	for _, e := range entries {
-		if !keep[e.Name()] {
-			errs = append(errs, os.RemoveAll(filepath.Join(dir, stateName, e.Name())))
-		}
-	}
-	return errors.Join(errs...)
+	return s.Create(ctx, name, append(text, '\n'))
 }

@@ -129,19 +129,19 @@ func TestFinish(t *testing.T) {
 	source := numbered(125, nil)
 	want := undisturbed(t, source)
 	dir := t.TempDir()
-	_, err := indexer.Finish(dir)
+	_, err := indexer.Finish(t.Context(), dir, nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
 
 	runTask(t, dir, source, 1, 2) // partitions 1, 3, ... 11
-	_, err = indexer.Finish(dir)
+	_, err = indexer.Finish(t.Context(), dir, nil)
 	require.ErrorContains(t, err, "partitions [0 2 4 6 8 10] are missing, and the end of the input was not reached; run the tasks that are not done")
 	o := options(dir, source)
 	require.NoError(t, indexer.RunUntil(t.Context(), o, indexer.CrashBeforePlacing))
-	m, err := indexer.Finish(dir)
+	m, err := indexer.Finish(t.Context(), dir, nil)
 	require.NoError(t, err)
 	require.Equal(t, indexer.StateComplete, m.State)
 	require.Empty(t, cmp.Diff(want, contents(t, dir)))
-	again, err := indexer.Finish(dir)
+	again, err := indexer.Finish(t.Context(), dir, nil)
 	require.NoError(t, err)
 	require.Empty(t, cmp.Diff(m, again))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/indexer"
+	"rollcall/internal/dataset/storage"
 	"rollcall/internal/milvus"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
@@ -38,9 +39,10 @@ func (a *app) indexCommand() *cobra.Command {
 		Short: "Embed a data set of image-text pairs into an index",
 		Long: `Reads a data set of images and captions, embeds both, and writes an index in clip-retrieval's
 format. Every input sample becomes a row or a ledger record that says why not.
-An interrupted run goes on with the same command. Several machines with a common folder make one
-index together, each with its --task; the result is that of a single run, byte for byte. --store
-milvus publishes the index to Milvus.
+An interrupted run goes on with the same command. Several machines with a common folder, or a bucket
+(--name s3://bucket/index, gs:// or azblob://), make one index together, each with its --task; the
+result is that of a single run, byte for byte. An index in a bucket is searched after it was copied
+to disk. --store milvus publishes the index to Milvus.
 
 ` + formatsHelp + `
 
@@ -48,7 +50,8 @@ milvus publishes the index to Milvus.
 		Example: `  rollcall index testdata/lab/shards --name lab --model testdata/lab/model
   rollcall index '/data/cc3m/{00000..00331}.tar' --name cc3m --model ViT-B-32
   rollcall index Train_GCC-training.tsv --images-dir training --name cc3m --model ViT-B-32
-  rollcall index laion400m-embeddings --name laion --model-name ViT-B/32`,
+  rollcall index laion400m-embeddings --name laion --model-name ViT-B/32
+  rollcall index 's3://laion/{00000..00331}.tar' --name s3://mine/laion --model ViT-B-32 --task 0/8`,
 		Args: flags.task.inputs,
 		RunE: func(cmd *cobra.Command, args []string) error { return a.index(cmd.Context(), args, flags) },
 	}
@@ -57,7 +60,7 @@ milvus publishes the index to Milvus.
 	flags.task.add(cmd)
 	a.addMilvus(cmd)
 	f := cmd.Flags()
-	f.StringVar(&flags.name, "name", "", "name of the index, or a path to it")
+	f.StringVar(&flags.name, "name", "", "name of the index, a path to it, or a URL in a bucket")
 	f.StringVar(&flags.store, "store", storeEmbedded, "where it is searched: embedded or milvus")
 	f.Int64Var(&flags.limit, "limit", 0, "index the first n samples only")
 	f.IntVar(&flags.partition, "partition-rows", indexer.DefaultPartitionRows, "input samples a partition; an interruption costs at most one")
@@ -78,6 +81,8 @@ func (f indexFlags) check() error {
 		return usagef("which index? Give --name N")
 	case f.store != storeEmbedded && f.store != storeMilvus:
 		return usagef("--store %s: embedded or milvus", f.store)
+	case storage.InBucket(f.name) && (f.store != storeEmbedded || f.faces != ""):
+		return usagef("--name %s: an index in a bucket has no faces and is in no store; copy it to disk when it is complete, and run the command on the copy", f.name)
 	case f.onError != "continue" && f.onError != "stop":
 		return usagef("--on-error %s: continue or stop", f.onError)
 	case f.limit < 0 || f.partition < 1 || f.batch < 1 || f.work < 0:
@@ -108,7 +113,10 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 		return err
 	}
 	return a.withSource(ctx, inputs, flags, func(ctx context.Context, with toEmbed) error {
-		dir := a.newIndexDir(flags.name)
+		dir, err := a.newIndexDir(flags.name)
+		if err != nil {
+			return err
+		}
 		a.log.Info("indexing", "format", with.source.Describe().Format, "because", with.source.Describe().Why, "into", dir)
 		manifest, err := a.build(ctx, with, dir, flags, task)
 		if err != nil {
@@ -129,12 +137,16 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 	})
 }
 
-// newIndexDir is where an index of that name is made: below --data-dir, or a path as given.
-func (a *app) newIndexDir(name string) string {
-	if looksLikePath(name) {
-		return name
+// newIndexDir is where an index of that name is made: below --data-dir, or a path or URL as given.
+func (a *app) newIndexDir(name string) (string, error) {
+	if !looksLikePath(name) {
+		return filepath.Join(a.dataDir, name), nil
 	}
-	return filepath.Join(a.dataDir, name)
+	dir, err := storage.Path(name)
+	if err != nil {
+		return "", usageError{fmt.Errorf("--name: %w", err)}
+	}
+	return dir, nil
 }
 
 func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFlags, task indexer.Task) (*indexer.Manifest, error) {
@@ -142,10 +154,14 @@ func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFl
 	if flags.onError == "stop" {
 		policy = indexer.Stop
 	}
+	folder, closeFolder, err := openTarget(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
 	progress := a.newProgress("samples")
 	defer progress.finish()
 	manifest, err := indexer.Run(ctx, indexer.Options{
-		Source: with.source, Encoder: with.encoder, Model: with.model, Dir: dir, NewPartition: newPartition,
+		Source: with.source, Encoder: with.encoder, Model: with.model, Dir: dir, Folder: folder, NewPartition: newPartition,
 		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit, Task: task,
 		Images: slices.Contains(flags.embed, "images"), Texts: slices.Contains(flags.embed, "captions"),
 		OnError: policy, Tool: toolVersion(),
@@ -158,6 +174,7 @@ func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFl
 			progress.update(now.Samples-now.Resumed, total, now.Failures)
 		},
 	})
+	err = errors.Join(err, closeFolder())
 	var mismatch *indexer.MismatchError
 	if errors.As(err, &mismatch) {
 		return nil, usageError{err}
@@ -197,6 +214,9 @@ func (w partitionWriter) Abort() { _ = w.PartitionWriter.Abort() }
 
 // publish makes the index searchable in its store, and index.json say where that is.
 func (a *app) publish(ctx context.Context, dir string, manifest *indexer.Manifest, flags indexFlags) error {
+	if storage.InBucket(dir) {
+		return nil
+	}
 	published := indexer.StoreInfo{Kind: storeEmbedded}
 	if flags.store == storeMilvus {
 		published = indexer.StoreInfo{
@@ -272,7 +292,7 @@ func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
 		fmt.Fprintf(a.stdout, "  %6d %s\n", m.Reasons[reason], reason)
 	}
 	if m.Failures > 0 {
-		fmt.Fprintf(a.stdout, "  each is recorded in %s\n", filepath.Join(dir, "ledger"))
+		fmt.Fprintf(a.stdout, "  each is recorded in %s\n", storage.Join(dir, "ledger"))
 	}
 	if m.Rows == 0 && m.Options.Images && m.Options.Texts {
 		fmt.Fprintln(a.stdout, "  nothing was indexed: a row needs an image and a caption unless --embed says images or captions alone")

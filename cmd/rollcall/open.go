@@ -13,6 +13,7 @@ import (
 
 	"rollcall/indexer"
 	"rollcall/internal/config"
+	"rollcall/internal/dataset/storage"
 	"rollcall/internal/milvus"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
@@ -39,6 +40,13 @@ type index struct {
 
 // indexDir finds the folder of an index: a path as it is, else a name below --data-dir.
 func (a *app) indexDir(name string) (string, error) {
+	if storage.InBucket(name) {
+		return "", usagef("%s is in a bucket, and an index is opened on disk: copy it first with the tool of its cloud (aws s3 sync, gcloud storage cp -r, azcopy copy)", name)
+	}
+	name, err := storage.Path(name)
+	if err != nil {
+		return "", usageError{err}
+	}
 	if info, err := os.Stat(name); err == nil && info.IsDir() && looksLikePath(name) {
 		return name, nil
 	}

@@ -60,8 +60,16 @@ func (t *taskFlags) inputs(cmd *cobra.Command, args []string) error {
 
 // finishIndex completes an index that tasks have made.
 func (a *app) finishIndex(ctx context.Context, flags indexFlags) error {
-	dir := a.newIndexDir(flags.name)
-	manifest, err := indexer.Finish(dir)
+	dir, err := a.newIndexDir(flags.name)
+	if err != nil {
+		return err
+	}
+	folder, closeFolder, err := openTarget(ctx, dir)
+	if err != nil {
+		return err
+	}
+	manifest, err := indexer.Finish(ctx, dir, folder)
+	err = errors.Join(err, closeFolder())
 	if errors.Is(err, fs.ErrNotExist) {
 		return usagef("there is no index at %s: give the name or the path that the tasks were given", dir)
 	}
