@@ -59,6 +59,9 @@ func (b *build) embedImages(ctx context.Context, images []*content) error {
 	if err != nil {
 		return err
 	}
+	for _, p := range pixels {
+		b.spare.give(p)
+	}
 	return b.keep(images, vectors)
 }
 

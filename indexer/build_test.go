@@ -30,7 +30,7 @@ const dimension = 8
 // An image is its own pixels; see Decode for those that fail.
 type arithmeticEncoder struct{}
 
-func (arithmeticEncoder) Decode(image []byte) (indexer.Pixels, error) {
+func (arithmeticEncoder) Decode(dst indexer.Pixels, image []byte) (indexer.Pixels, error) {
 	switch {
 	case bytes.HasPrefix(image, []byte("short")):
 		return nil, fmt.Errorf("image is cut off: %w", io.ErrUnexpectedEOF)
@@ -41,9 +41,9 @@ func (arithmeticEncoder) Decode(image []byte) (indexer.Pixels, error) {
 	case bytes.HasPrefix(image, []byte("panic")):
 		panic("index out of range")
 	}
-	pixels := make(indexer.Pixels, len(image))
-	for i, b := range image {
-		pixels[i] = float32(b)
+	pixels := dst[:0]
+	for _, b := range image {
+		pixels = append(pixels, float32(b))
 	}
 	return pixels, nil
 }

@@ -55,22 +55,22 @@ func (c *contents) caption(text string) *content {
 }
 
 // decode turns the image into pixels.
-func (c *content) decode(e Encoder, clock *clock) {
+func (b *build) decode(c *content) {
 	defer close(c.decoded)
-	defer clock.decode.add(time.Now())
+	defer b.clock.decode.add(time.Now())
 	data := c.data
 	c.data = nil // pixels take its place
-	c.pixels, c.failure = decode(e, data)
+	c.pixels, c.failure = decode(b.Encoder, b.spare.take(), data)
 }
 
 // decode calls the decoder. One that panics costs this image, not the run.
-func decode(e Encoder, data []byte) (pixels Pixels, failure *Failure) {
+func decode(e Encoder, dst Pixels, data []byte) (pixels Pixels, failure *Failure) {
 	defer func() {
 		if p := recover(); p != nil {
 			failure = Failf(ReasonUndecodable, "the decoder gave up: %v", p)
 		}
 	}()
-	pixels, err := e.Decode(data)
+	pixels, err := e.Decode(dst, data)
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, failureOf(err, ReasonTruncatedImage)
@@ -78,4 +78,25 @@ func decode(e Encoder, data []byte) (pixels Pixels, failure *Failure) {
 		return nil, failureOf(err, ReasonUndecodable)
 	}
 	return pixels, nil
+}
+
+// spare holds the memory of pixels that are embedded, for the images that are decoded next.
+type spare chan Pixels
+
+// take gives memory that nobody uses, or nil.
+func (s spare) take() Pixels {
+	select {
+	case pixels := <-s:
+		return pixels
+	default:
+		return nil
+	}
+}
+
+// give leaves memory that nobody uses any more; what is too much goes to the garbage collector.
+func (s spare) give(pixels Pixels) {
+	select {
+	case s <- pixels:
+	default:
+	}
 }

@@ -19,11 +19,11 @@ type countingEncoder struct {
 	decoded, images, texts int
 }
 
-func (c *countingEncoder) Decode(image []byte) (indexer.Pixels, error) {
+func (c *countingEncoder) Decode(dst indexer.Pixels, image []byte) (indexer.Pixels, error) {
 	c.mutex.Lock()
 	c.decoded++
 	c.mutex.Unlock()
-	return c.arithmeticEncoder.Decode(image)
+	return c.arithmeticEncoder.Decode(dst, image)
 }
 
 func (c *countingEncoder) EncodePixels(ctx context.Context, batch []indexer.Pixels) ([][]float32, error) {

@@ -20,7 +20,7 @@ import (
 // photoEncoder is the arithmetic encoder behind the standard library's image decoder.
 type photoEncoder struct{ arithmeticEncoder }
 
-func (photoEncoder) Decode(data []byte) (indexer.Pixels, error) {
+func (photoEncoder) Decode(_ indexer.Pixels, data []byte) (indexer.Pixels, error) {
 	decoded, _, err := image.Decode(bytes.NewReader(data))
 	if err != nil {
 		return nil, err

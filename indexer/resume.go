@@ -18,6 +18,7 @@ type build struct {
 	samples  int64          // how many the input has, when it has ended
 	ended    bool
 	clock    clock
+	spare    spare
 }
 
 // openBuild starts an index, or takes up one that was interrupted: finished partitions stay.

@@ -151,7 +151,7 @@ func embedPixels(_ context.Context, model *clip.Model, paths []string) (embeddin
 		if err != nil {
 			return result, usageError{err}
 		}
-		pixels, err := model.Decode(data)
+		pixels, err := model.Decode(nil, data)
 		if err != nil {
 			return result, usagef("%s: %w", path, err)
 		}

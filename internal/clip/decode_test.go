@@ -67,7 +67,7 @@ func TestRefusalsSayWhy(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := newPreprocessor(t, openCLIP)
-			_, err := p.Pixels(tc.data)
+			_, err := p.Pixels(nil, tc.data)
 			require.ErrorIs(t, err, tc.is)
 			require.ErrorContains(t, err, tc.says)
 		})
@@ -80,7 +80,7 @@ func TestDamagedJPEGIsDecoded(t *testing.T) {
 	data := bytes.Clone(imageFixture(t, "golden", "images", "01_jpeg420_q90_odd.jpg"))
 	middle := len(data) / 2
 	copy(data[middle:], []byte{0x55, 0xaa, 0x55, 0xaa})
-	_, err := p.Pixels(data)
+	_, err := p.Pixels(nil, data)
 	require.NoError(t, err)
 }
 
@@ -120,7 +120,7 @@ func FuzzPixels(f *testing.F) {
 	plain.jpeg = nil
 	f.Fuzz(func(t *testing.T, data []byte) {
 		for _, p := range []*Preprocessor{p, plain} {
-			pixels, err := p.Pixels(data)
+			pixels, err := p.Pixels(nil, data)
 			if err == nil {
 				require.Len(t, pixels, 3*8*8)
 			}

@@ -29,8 +29,9 @@ func (m *Model) EncodeImages(ctx context.Context, images [][]byte) (vectors [][]
 		}
 		same[i] = at
 	}
+	decoded := make([]indexer.Pixels, min(len(distinct), m.imageBatch()))
 	for part := range slices.Chunk(distinct, m.imageBatch()) {
-		if err := m.encodePart(ctx, images, part, vectors, failed); err != nil {
+		if err := m.encodePart(ctx, images, part, decoded, vectors, failed); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -42,9 +43,9 @@ func (m *Model) EncodeImages(ctx context.Context, images [][]byte) (vectors [][]
 	return vectors, failed, nil
 }
 
-// encodePart decodes some of the images on all cores and embeds those that are images.
-func (m *Model) encodePart(ctx context.Context, images [][]byte, part []int, vectors [][]float32, failed []error) error {
-	decoded := make([]indexer.Pixels, len(part))
+// encodePart decodes some of the images on all cores, into the memory of decoded, and embeds those
+// that are images.
+func (m *Model) encodePart(ctx context.Context, images [][]byte, part []int, decoded []indexer.Pixels, vectors [][]float32, failed []error) error {
 	group, decoding := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, at := range part {
@@ -52,7 +53,7 @@ func (m *Model) encodePart(ctx context.Context, images [][]byte, part []int, vec
 			if err := decoding.Err(); err != nil {
 				return err
 			}
-			decoded[i], failed[at] = m.Decode(images[at])
+			decoded[i], failed[at] = m.Decode(decoded[i], images[at])
 			return nil
 		})
 	}

@@ -83,11 +83,11 @@ func (m *Model) Close() error {
 	return errors.Join(failed...)
 }
 
-// Decode turns an encoded image file into the 3 x S x S values that the model takes. Its error
-// wraps ErrEmpty, ErrUnsupported, ErrTooLarge or ErrDecode, and an indexer.Failure with the reason
-// for the ledger.
-func (m *Model) Decode(image []byte) (indexer.Pixels, error) {
-	pixels, err := m.bundle.pixels.Pixels(image)
+// Decode turns an encoded image file into the 3 x S x S values that the model takes, in the memory
+// of dst where that has room. Its error wraps ErrEmpty, ErrUnsupported, ErrTooLarge or ErrDecode,
+// and an indexer.Failure with the reason for the ledger.
+func (m *Model) Decode(dst indexer.Pixels, image []byte) (indexer.Pixels, error) {
+	pixels, err := m.bundle.pixels.Pixels(dst, image)
 	return pixels, withReason(err)
 }
 

@@ -2,6 +2,7 @@ package clip
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -107,15 +108,16 @@ func NewPreprocessor(spec ImageSpec) (*Preprocessor, error) {
 }
 
 // Pixels decodes an image file and returns the model's input: 3*S*S values,
-// channels first (all red rows, then green, then blue). The error wraps
-// ErrEmpty, ErrUnsupported, ErrTooLarge or ErrDecode.
-func (p *Preprocessor) Pixels(data []byte) ([]float32, error) {
+// channels first (all red rows, then green, then blue). They lie in dst where
+// it has room for them. The error wraps ErrEmpty, ErrUnsupported, ErrTooLarge
+// or ErrDecode.
+func (p *Preprocessor) Pixels(dst []float32, data []byte) ([]float32, error) {
 	img, err := p.prepare(data)
 	if err != nil {
 		return nil, err
 	}
 	plane := p.spec.Size * p.spec.Size
-	out := make([]float32, 3*plane)
+	out := slices.Grow(dst[:0], 3*plane)[:3*plane]
 	red, green, blue := out[:plane], out[plane:2*plane], out[2*plane:]
 	if img.mode == modeGray {
 		for i, v := range img.pix {

@@ -110,7 +110,7 @@ func TestGoldenImagesAreExact(t *testing.T) {
 				largest, mean := difference(want, got)
 				t.Fatalf("bytes differ by up to %d levels, %.4f in the mean", largest, mean)
 			}
-			pixels, err := p.Pixels(data)
+			pixels, err := p.Pixels(nil, data)
 			require.NoError(t, err)
 			require.Equal(t, tensor, digest(pixels))
 		})
@@ -143,7 +143,7 @@ func TestPhotosOfClipRetrievalAreExact(t *testing.T) {
 	for _, name := range []string{"123_456", "208_495", "321_421", "389_535"} {
 		t.Run(name, func(t *testing.T) {
 			want := imageFixture(t, "clip-retrieval", "golden", name+".tensor.npy")
-			pixels, err := p.Pixels(imageFixture(t, "clip-retrieval", "images", name+".jpg"))
+			pixels, err := p.Pixels(nil, imageFixture(t, "clip-retrieval", "images", name+".jpg"))
 			require.NoError(t, err)
 			got, err := binary.Append(nil, binary.LittleEndian, pixels)
 			require.NoError(t, err)
@@ -160,7 +160,7 @@ func TestPreprocessorIsSafeForConcurrentUse(t *testing.T) {
 		data := imageFixture(t, "golden", "images", name)
 		for range 3 {
 			wait.Go(func() {
-				pixels, err := p.Pixels(data)
+				pixels, err := p.Pixels(nil, data)
 				if err != nil || digest(pixels) != tensor {
 					t.Errorf("%s differs when calls run side by side: %v", name, err)
 				}
