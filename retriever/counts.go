@@ -45,17 +45,20 @@ func Counts(roster *Roster, mentions *MentionCounts, images *ImageCounts) []Coun
 }
 
 // AddFaces puts face counts into counts of the same roster. both is how many rows each person has
-// with mention and face, nil when mentions were not counted. Where neither captions nor images
-// were counted, the faces are the estimate.
-func AddFaces(counts []Count, faces *ImageCounts, both []int64) {
+// with mention and face, nil when mentions were not counted. Where neither captions nor images were
+// counted, the faces are the estimate, between the bounds of FaceTrial.Interval: that every face was
+// compared does not make the count of the person's rows exact. rows is the number of the index's.
+func AddFaces(counts []Count, faces *ImageCounts, both []int64, trials []FaceTrial, rows int64) {
 	for i := range counts {
 		c := &counts[i]
 		c.Faces = faces.Persons[i].Rows
 		if both != nil && c.Faces != nil {
 			c.MentionAndFace = &both[i]
 		}
-		if c.Estimate == nil {
-			c.setExact(c.Faces)
+		if c.Estimate == nil && c.Faces != nil {
+			n := float64(*c.Faces)
+			low, high := trials[i].Interval(*c.Faces, rows)
+			c.Estimate, c.Low, c.High = &n, &low, &high
 		}
 	}
 }

@@ -22,7 +22,7 @@ type Evidence struct {
 	End        *int     `json:"end,omitempty"`        //
 	Similarity *float32 `json:"similarity,omitempty"` // image, face: cosine with the closest photo
 	Reference  *int     `json:"reference,omitempty"`  // image, face: which photo that is, from 0
-	Group      *int64   `json:"group,omitempty"`      // image: first row of its near-duplicates among the person's rows
+	Group      *int64   `json:"group,omitempty"`      // image, face: first row of its near-duplicates among the person's rows
 	Left       *float32 `json:"left,omitempty"`       // face: its box in the image, in pixels from
 	Top        *float32 `json:"top,omitempty"`        // the upper left corner
 	Width      *float32 `json:"width,omitempty"`      //
@@ -51,13 +51,10 @@ func ImageEvidence(roster *Roster, h ImageHit, row *Row) Evidence {
 	return e
 }
 
-// Box is where a face is in its image, in pixels.
-type Box struct{ Left, Top, Width, Height float32 }
-
 // FaceEvidence describes a face hit. row may be nil.
 func FaceEvidence(roster *Roster, h ImageHit, row *Row, box Box) Evidence {
 	e := ImageEvidence(roster, h, row)
-	e.Kind, e.Group = "face", nil
+	e.Kind = "face"
 	e.Left, e.Top, e.Width, e.Height = &box.Left, &box.Top, &box.Width, &box.Height
 	return e
 }

@@ -67,6 +67,13 @@ type resultRow struct {
 	URL        string  `parquet:"url"`
 	ImagePath  string  `parquet:"image_path"`
 	Exact      bool    `parquet:"exact"`
+
+	// Of SearchFaces; null otherwise.
+	Left   *float32 `parquet:"left"`
+	Top    *float32 `parquet:"top"`
+	Width  *float32 `parquet:"width"`
+	Height *float32 `parquet:"height"`
+	Score  *float32 `parquet:"score"`
 }
 
 // WriteResultParquet writes the answers to a search, the query's number (from 0) and the rank
@@ -75,7 +82,13 @@ func WriteResultParquet(w io.Writer, r Result) error {
 	out := parquet.NewGenericWriter[resultRow](w, parquet.Compression(&parquet.Zstd))
 	for q, answer := range r.Answers {
 		for rank, m := range answer {
-			row := resultRow{int64(q), int64(rank + 1), m.ID, m.Similarity, m.Key, m.Caption, m.URL, m.ImagePath, r.Exact}
+			row := resultRow{
+				Query: int64(q), Rank: int64(rank + 1), ID: m.ID, Similarity: m.Similarity,
+				Key: m.Key, Caption: m.Caption, URL: m.URL, ImagePath: m.ImagePath, Exact: r.Exact,
+			}
+			if f := m.Face; f != nil {
+				row.Left, row.Top, row.Width, row.Height, row.Score = &f.Left, &f.Top, &f.Width, &f.Height, &f.Score
+			}
 			if _, err := out.Write([]resultRow{row}); err != nil {
 				return fmt.Errorf("writing results: %w", err)
 			}

@@ -89,6 +89,9 @@ func WriteResultHTML(ctx context.Context, w io.Writer, r Result, g Gallery) erro
 				continue
 			}
 			c := card{Head: fmt.Sprintf("%d. row %d", rank+1, m.ID), Score: fmt.Sprintf("%.4f", m.Similarity), Before: m.Caption, URL: m.URL, row: m.Row}
+			if f := m.Face; f != nil {
+				c.left, c.top, c.width, c.high = &f.Left, &f.Top, &f.Width, &f.Height
+			}
 			if len(r.Answers) > 1 {
 				c.Kind = fmt.Sprintf("query %d", q)
 			}

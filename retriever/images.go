@@ -14,6 +14,7 @@ const maxImageHits = 1 << 25
 // References are one person's reference photos as unit vectors, nil where a photo was not usable.
 type References struct {
 	Vectors [][]float32
+	NoFace  int // of faces: photos that were read and show none; nil is among Vectors for each
 }
 
 // ImageOptions says how to count images. The zero value is usable.
@@ -64,15 +65,9 @@ type PersonImages struct {
 // least threshold; a row counts once however many photos it is close to. refs go with
 // Roster.Persons. All photos are compared in one pass over the index. Memory follows the hits.
 func CountImages(ctx context.Context, counter Counter, refs []References, threshold float32, o ImageOptions) (*ImageCounts, error) {
-	if !(threshold >= -1 && threshold <= 1) {
-		return nil, fmt.Errorf("counting images: threshold %v is no cosine; use a number from -1 to 1", threshold)
-	}
-	if o.MaxHits < 0 {
-		return nil, errors.New("counting images: MaxHits cannot be negative")
-	}
-	t, err := newImageTally(refs, threshold, o)
+	t, err := newImageTally("images", refs, threshold, o)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("counting images: %w", err)
 	}
 	if len(t.queries) > 0 {
 		err := counter.Range(ctx, cmp.Or(o.Modality, Image), t.queries, threshold, t.add)
@@ -88,6 +83,7 @@ func CountImages(ctx context.Context, counter Counter, refs []References, thresh
 
 // imageTally gathers the hits of all photos.
 type imageTally struct {
+	kind    string // what is counted: images or faces
 	queries [][]float32
 	owner   []photo // of each query
 	sets    []hitSet
@@ -98,8 +94,15 @@ type imageTally struct {
 
 type photo struct{ person, reference int }
 
-func newImageTally(refs []References, threshold float32, o ImageOptions) (*imageTally, error) {
+func newImageTally(kind string, refs []References, threshold float32, o ImageOptions) (*imageTally, error) {
+	if !(threshold >= -1 && threshold <= 1) {
+		return nil, fmt.Errorf("threshold %v is no cosine; use a number from -1 to 1", threshold)
+	}
+	if o.MaxHits < 0 {
+		return nil, errors.New("MaxHits cannot be negative")
+	}
 	t := &imageTally{
+		kind:   kind,
 		sets:   make([]hitSet, len(refs)),
 		limit:  cmp.Or(o.MaxHits, maxImageHits),
 		result: ImageCounts{Threshold: threshold, Persons: make([]PersonImages, len(refs))},
@@ -112,7 +115,7 @@ func newImageTally(refs []References, threshold float32, o ImageOptions) (*image
 				continue
 			}
 			if !finite(v) {
-				return nil, fmt.Errorf("counting images: the vector of person %d's photo %d is empty, all zero, or not finite; "+
+				return nil, fmt.Errorf("the vector of person %d's photo %d is empty, all zero, or not finite; "+
 					"leave photos out that the model cannot embed", i+1, k+1)
 			}
 			p.Photos++
@@ -139,7 +142,7 @@ func (t *imageTally) finish(ctx context.Context, o ImageOptions) error {
 		p := &t.result.Persons[i]
 		if p.Photos == 0 {
 			t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
-				"images of person %d were not counted: none of the %d photos is usable", i+1, p.Unusable))
+				"%s of person %d were not counted: none of the %d photos is usable", t.kind, i+1, p.Unusable))
 			continue
 		}
 		t.sets[i].merge()

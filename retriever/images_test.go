@@ -130,5 +130,5 @@ func TestCountImagesSaysWhenRowsAreTooManyToGroup(t *testing.T) {
 	got, err := CountImages(t.Context(), index, []References{{Vectors: [][]float32{at(0)}}}, 0.9, ImageOptions{Vectors: index})
 	require.NoError(t, err)
 	require.Nil(t, got.Persons[0].Groups)
-	require.Equal(t, []string{"near-duplicates of person 1 were not grouped: 2049 rows are more than 2048"}, got.Warnings)
+	require.Equal(t, []string{"near-duplicates among the images of person 1 were not grouped: 2049 rows are more than 2048"}, got.Warnings)
 }

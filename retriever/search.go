@@ -27,7 +27,8 @@ type Query struct {
 // Match is one row of an answer.
 type Match struct {
 	Row
-	Similarity float32 `json:"similarity"` // cosine, from -1 to 1
+	Similarity float32     `json:"similarity"`     // cosine, from -1 to 1
+	Face       *StoredFace `json:"face,omitempty"` // the face that was found, of SearchFaces
 }
 
 // Result holds the answers in the order of Query.Vectors, each with the best match first.

@@ -28,6 +28,11 @@ type personImages struct {
 	Groups   *int64 `json:"groups"` // near-duplicates taken together
 	Photos   int    `json:"photos"`
 	Unusable int    `json:"unusable_photos"`
+
+	// Of faces: bounds of the rows that may show the person, and what they were reckoned from.
+	Low   *float64             `json:"low,omitempty"`
+	High  *float64             `json:"high,omitempty"`
+	Trial *retriever.FaceTrial `json:"trial,omitempty"`
 }
 
 func (a *app) countImages(ctx context.Context, opened *index, c counting) (*imagesCounted, error) {
@@ -37,9 +42,11 @@ func (a *app) countImages(ctx context.Context, opened *index, c counting) (*imag
 	}
 	out := &imagesCounted{summary: imageSummary{Threshold: c.flags.threshold}}
 	if c.flags.fmr != 0 {
-		if out.summary.Calibrated, err = a.calibrate(ctx, opened, opened, references, c); err != nil {
-			return nil, err
+		out.summary.Calibrated, err = retriever.Calibrate(ctx, opened, opened, c.roster, references, c.calibration())
+		if err != nil {
+			return nil, usageError{err}
 		}
+		a.sayThreshold("image", out.summary.Calibrated)
 		out.summary.Threshold = out.summary.Calibrated.Value
 	}
 	options := retriever.ImageOptions{Vectors: opened}
@@ -64,7 +71,7 @@ func (a *app) countImages(ctx context.Context, opened *index, c counting) (*imag
 func personsOf(roster *retriever.Roster, counts *retriever.ImageCounts) []personImages {
 	out := make([]personImages, len(counts.Persons))
 	for i, p := range counts.Persons {
-		out[i] = personImages{roster.Persons[i].ID, p.Rows, p.Groups, p.Photos, p.Unusable}
+		out[i] = personImages{ID: roster.Persons[i].ID, Rows: p.Rows, Groups: p.Groups, Photos: p.Photos, Unusable: p.Unusable}
 	}
 	return out
 }
@@ -81,17 +88,15 @@ func (a *app) imageReferences(ctx context.Context, opened *index, c counting) (r
 	return references, err
 }
 
-// calibrate chooses the threshold for --fmr and says how.
-func (a *app) calibrate(ctx context.Context, rows retriever.Rows, vectors retriever.VectorSource, references []retriever.References, c counting) (*retriever.Calibrated, error) {
-	chosen, err := retriever.Calibrate(ctx, rows, vectors, c.roster, references, retriever.Calibration{
-		FMR: c.flags.fmr, Rows: c.flags.sampleRows, Seed: c.flags.seed,
-	})
-	if err != nil {
-		return nil, usageError{err}
-	}
+// calibration is how --fmr chooses thresholds.
+func (c counting) calibration() retriever.Calibration {
+	return retriever.Calibration{FMR: c.flags.fmr, Rows: c.flags.sampleRows, Seed: c.flags.seed}
+}
+
+// sayThreshold says how a threshold was chosen.
+func (a *app) sayThreshold(kind string, chosen *retriever.Calibrated) {
 	if !a.quiet {
-		fmt.Fprintf(a.stderr, "threshold %.6f for a false-match rate of %v: observed %.3g among %d pairs (%d of photos of different persons, %d of photos and %d random rows)\n",
-			chosen.Value, chosen.FMR, chosen.Observed, chosen.Pairs, chosen.PersonPairs, chosen.RowPairs, chosen.Rows)
+		fmt.Fprintf(a.stderr, "%s threshold %.6f for a false-match rate of %v: observed %.3g among %d pairs (%d of photos of different persons, %d of photos and %d random rows)\n",
+			kind, chosen.Value, chosen.FMR, chosen.Observed, chosen.Pairs, chosen.PersonPairs, chosen.RowPairs, chosen.Rows)
 	}
-	return chosen, nil
 }

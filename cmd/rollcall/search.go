@@ -18,6 +18,7 @@ import (
 type searchFlags struct {
 	model               modelFlags
 	text, image, vector string
+	face, faces         string
 	k                   int
 	minSimilarity       float32
 	modality            string
@@ -29,17 +30,18 @@ type searchFlags struct {
 func (a *app) searchCommand() *cobra.Command {
 	var flags searchFlags
 	cmd := &cobra.Command{
-		Use:   "search N (--text T | --image F | --vector F.npy)",
-		Short: "Find the rows nearest to a text, an image or a vector",
+		Use:   "search N (--text T | --image F | --face F | --vector F.npy)",
+		Short: "Find the rows nearest to a text, an image, a face or a vector",
 		Long: `Finds the nearest rows of an index by cosine, best first. Texts and images need the model that
-made the index; a vector is a NumPy file with one row, or several, each of which is a query.
+made the index; a vector is a NumPy file with one row, or several, each of which is a query. --face finds the faces nearest to the largest face in a photo, among those
+that rollcall index --faces stored; it needs the bundle that found them, and no other model.
 
 --format html is a gallery with small pictures, and --copy-to copies the images themselves, with a
 manifest. Images are looked for below --image-root, else in the data set that was indexed, its tars
 included.
 
 ` + exitCodesHelp,
-		Example: "  rollcall search lab --model testdata/lab/model --text 'a photo of a person' -k 5\n  rollcall search lab --vector query.npy --format csv\n  rollcall search lab --vector query.npy -k 50 --format html -o page.html --copy-to images",
+		Example: "  rollcall search lab --model testdata/lab/model --text 'a photo of a person' -k 5\n  rollcall search lab --face photo.jpg --faces FACES\n  rollcall search lab --vector query.npy --format csv\n  rollcall search lab --vector query.npy -k 50 --format html -o page.html --copy-to images",
 		Args:    exactly(1),
 		RunE:    func(cmd *cobra.Command, args []string) error { return a.search(cmd.Context(), args[0], flags) },
 	}
@@ -48,6 +50,8 @@ included.
 	f := cmd.Flags()
 	f.StringVar(&flags.text, "text", "", "text to search for")
 	f.StringVar(&flags.image, "image", "", "image file to search for")
+	f.StringVar(&flags.face, "face", "", "photo whose largest face to search for, among the stored faces")
+	f.StringVar(&flags.faces, "faces", "", "bundle of face models that found the stored faces; for --face")
 	f.StringVar(&flags.vector, "vector", "", "NumPy file with the vector to search for")
 	f.IntVarP(&flags.k, "k", "k", 10, "results of a query")
 	f.Float32Var(&flags.minSimilarity, "min-similarity", -1, "leave out results below this cosine")
@@ -61,14 +65,16 @@ included.
 
 func (f searchFlags) check() error {
 	given := 0
-	for _, query := range []string{f.text, f.image, f.vector} {
+	for _, query := range []string{f.text, f.image, f.face, f.vector} {
 		if query != "" {
 			given++
 		}
 	}
 	switch {
 	case given != 1:
-		return usagef("give exactly one of --text, --image and --vector")
+		return usagef("give exactly one of --text, --image, --face and --vector")
+	case f.face != "" && f.faces == "":
+		return usagef("--face needs --faces DIR, the bundle of face models that found the stored faces")
 	case f.k < 1 || f.k > retriever.MaxK:
 		return usagef("-k %d: from 1 to %d results", f.k, retriever.MaxK)
 	case f.modality != string(retriever.Image) && f.modality != string(retriever.Text):
@@ -92,13 +98,11 @@ func (a *app) search(ctx context.Context, name string, flags searchFlags) error 
 }
 
 func (a *app) searchIn(ctx context.Context, opened *index, flags searchFlags) error {
-	queries, err := a.queries(ctx, opened, flags)
-	if err != nil {
-		return err
+	find := a.nearestRows
+	if flags.face != "" {
+		find = a.nearestFaces
 	}
-	result, err := retriever.Search(ctx, opened, opened, retriever.Query{
-		Modality: retriever.Modality(flags.modality), Vectors: queries, K: flags.k, MinSimilarity: &flags.minSimilarity,
-	})
+	result, err := find(ctx, opened, flags)
 	if err != nil {
 		return err
 	}
@@ -113,6 +117,17 @@ func (a *app) searchIn(ctx context.Context, opened *index, flags searchFlags) er
 	return a.copyImages(ctx, found, flags.copyTo)
 }
 
+// nearestRows compares whole images or texts.
+func (a *app) nearestRows(ctx context.Context, opened *index, flags searchFlags) (result retriever.Result, err error) {
+	queries, err := a.queries(ctx, opened, flags)
+	if err != nil {
+		return result, err
+	}
+	return retriever.Search(ctx, opened, opened, retriever.Query{
+		Modality: retriever.Modality(flags.modality), Vectors: queries, K: flags.k, MinSimilarity: &flags.minSimilarity,
+	})
+}
+
 // title says what was searched for.
 func (f searchFlags) title() string {
 	switch {
@@ -120,6 +135,8 @@ func (f searchFlags) title() string {
 		return f.text
 	case f.image != "":
 		return "rows like " + f.image
+	case f.face != "":
+		return "faces like the one in " + f.face
 	}
 	return "rows near " + f.vector
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 
 	"rollcall/retriever"
@@ -43,10 +44,15 @@ func searchTable(w io.Writer, result retriever.Result) error {
 		}
 		rows := [][]string{{"RANK", "SIMILARITY", "ROW", "CAPTION", "URL"}}
 		for rank, match := range answer {
-			rows = append(rows, []string{
+			row := []string{
 				strconv.Itoa(rank + 1), fmt.Sprintf("%.4f", match.Similarity), strconv.FormatInt(match.ID, 10),
 				shorten(match.Caption, 60), shorten(match.URL, 60),
-			})
+			}
+			if f := match.Face; f != nil {
+				rows[0] = append(rows[0][:5], "FACE")
+				row = append(row, fmt.Sprintf("%.0fx%.0f at %.0f,%.0f, score %.2f", f.Width, f.Height, f.Left, f.Top, f.Score))
+			}
+			rows = append(rows, row)
 		}
 		if err := writeTable(w, rows); err != nil {
 			return err
@@ -61,6 +67,10 @@ func searchTable(w io.Writer, result retriever.Result) error {
 func searchCSV(w io.Writer, result retriever.Result) error {
 	out := csv.NewWriter(w)
 	header := []string{"rank", "id", "similarity", "key", "caption", "url", "image_path", "exact"}
+	faces := slices.ContainsFunc(result.Answers, func(answer []retriever.Match) bool { return len(answer) > 0 && answer[0].Face != nil })
+	if faces {
+		header = append(header, "left", "top", "width", "height", "score")
+	}
 	several := len(result.Answers) > 1
 	if several {
 		header = append([]string{"query"}, header...)
@@ -73,6 +83,11 @@ func searchCSV(w io.Writer, result retriever.Result) error {
 			row := []string{
 				strconv.Itoa(rank + 1), strconv.FormatInt(match.ID, 10), strconv.FormatFloat(float64(match.Similarity), 'g', -1, 32),
 				match.Key, match.Caption, match.URL, match.ImagePath, strconv.FormatBool(result.Exact),
+			}
+			if f := match.Face; f != nil {
+				for _, x := range []float32{f.Left, f.Top, f.Width, f.Height, f.Score} {
+					row = append(row, strconv.FormatFloat(float64(x), 'g', -1, 32))
+				}
 			}
 			if several {
 				row = append([]string{strconv.Itoa(i)}, row...)

@@ -2,12 +2,14 @@ package face
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
 	_ "image/gif" // the formats that a data set's images have
 	_ "image/jpeg"
 	_ "image/png"
+	"slices"
 
 	_ "golang.org/x/image/bmp"
 	_ "golang.org/x/image/webp"
@@ -63,6 +65,11 @@ func (m *Model) Find(ctx context.Context, img image.Image) ([]Face, error) {
 		kept = append(kept, f)
 	}
 	return kept, nil
+}
+
+// Main is the face that a photo is of: the largest. There must be one.
+func Main(faces []Face) Face {
+	return slices.MaxFunc(faces, func(a, b Face) int { return cmp.Compare(a.Width*a.Height, b.Width*b.Height) })
 }
 
 // flatten makes RGBA pixels that start at 0, 0.

@@ -12,8 +12,6 @@ import (
 	"path/filepath"
 
 	"github.com/parquet-go/parquet-go"
-
-	"rollcall/retriever"
 )
 
 // The folder of faces inside an index, and the file that says what is in it.
@@ -104,9 +102,6 @@ func OpenStore(index string) (*Store, error) {
 // Manifest says what the store holds.
 func (s *Store) Manifest() Manifest { return s.manifest }
 
-// Len is the number of faces.
-func (s *Store) Len() int64 { return s.manifest.Faces }
-
 // Each calls visit with every face in the order of ids.
 func (s *Store) Each(ctx context.Context, visit func(id int64, f *Stored) error) error {
 	var id int64
@@ -156,52 +151,4 @@ func (s *Store) eachOf(ctx context.Context, p Partition, visit func(*Stored) err
 			return fmt.Errorf("%s: %w", f.Name(), err)
 		}
 	}
-}
-
-// Range implements retriever.Counter: a hit is a row that has the face, and comes once for each face
-// that matches. The modality has no meaning here.
-func (s *Store) Range(ctx context.Context, _ retriever.Modality, queries [][]float32, least float32, visit func(int, retriever.Hit) error) error {
-	units := make([][]float32, len(queries))
-	for i, q := range queries {
-		if len(q) != s.manifest.Dimension {
-			return fmt.Errorf("a face vector of %d numbers; the stored faces have %d", len(q), s.manifest.Dimension)
-		}
-		units[i] = Unit(q)
-	}
-	return s.Each(ctx, func(_ int64, f *Stored) error {
-		for i, q := range units {
-			if score := Cosine(q, f.Vector); score >= least {
-				if err := visit(i, retriever.Hit{ID: f.Row, Score: score}); err != nil {
-					return err
-				}
-			}
-		}
-		return nil
-	})
-}
-
-// Cosine of two vectors of length 1.
-func Cosine(a, b []float32) (sum float32) {
-	for i, x := range a {
-		sum += x * b[i]
-	}
-	return sum
-}
-
-// Take gives the faces of some ids, which must increase. The result is theirs to keep.
-func (s *Store) Take(ctx context.Context, ids []int64) ([]Stored, error) {
-	out := make([]Stored, 0, len(ids))
-	err := s.Each(ctx, func(id int64, f *Stored) error {
-		if len(out) < len(ids) && ids[len(out)] == id {
-			kept := *f
-			kept.Vector = append([]float32(nil), f.Vector...)
-			kept.Landmarks = append([]float32(nil), f.Landmarks...)
-			out = append(out, kept)
-		}
-		return nil
-	})
-	if err == nil && len(out) < len(ids) {
-		err = fmt.Errorf("there is no face %d; %d are stored", ids[len(out)], s.Len())
-	}
-	return out, err
 }

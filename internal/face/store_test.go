@@ -35,17 +35,37 @@ func TestStoreKeepsFaces(t *testing.T) {
 	require.Equal(t, []int64{7, 4, 1}, []int64{m.Rows, m.Faces, m.Failures})
 	require.True(t, m.Complete)
 	got := map[int64]float32{}
-	require.NoError(t, s.Range(t.Context(), "", [][]float32{{2, 0}}, 0.5, func(_ int, h retriever.Hit) error {
-		got[h.ID] = h.Score
+	require.NoError(t, s.RangeFaces(t.Context(), [][]float32{{2, 0}}, 0.5, func(_ int, h retriever.FaceHit) error {
+		require.Equal(t, retriever.Box{Left: 1, Top: 2, Width: 3, Height: 4}, h.Box)
+		got[h.ID*10+h.Row] = h.Similarity
 		return nil
 	}))
-	require.InDeltaMapValues(t, map[int64]float32{0: 0.6, 4: 1}, got, 1e-6)
-	faces, err := s.Take(t.Context(), []int64{1, 3})
+	require.InDeltaMapValues(t, map[int64]float32{0: 0.6, 24: 1}, got, 1e-6)
+	top, err := s.TopFaces(t.Context(), [][]float32{{2, 0}, {0, 1}}, 2)
 	require.NoError(t, err)
-	require.Equal(t, []Stored{at(0, 0, 1), at(6, -1, 0)}, faces)
-	_, err = s.Take(t.Context(), []int64{9})
-	require.ErrorContains(t, err, "no face 9")
-	require.ErrorContains(t, s.Range(t.Context(), "", [][]float32{{1}}, 0, nil), "the stored faces have 2")
+	require.Equal(t, []int64{2, 0, 1, 0}, []int64{top[0][0].ID, top[0][1].ID, top[1][0].ID, top[1][1].ID})
+	require.Equal(t, []int64{4, 0}, []int64{top[0][0].Row, top[0][1].Row})
+	_, err = s.TopFaces(t.Context(), [][]float32{{1, 0}}, 0)
+	require.ErrorContains(t, err, "at least 1")
+	var of []int64
+	require.NoError(t, s.FacesOf(t.Context(), []int64{0, 3, 6}, func(f retriever.StoredFace, v []float32) error {
+		of = append(of, f.ID, f.Row)
+		require.Len(t, v, 2)
+		return nil
+	}))
+	require.Equal(t, []int64{0, 0, 1, 0, 3, 6}, of)
+	n, err := s.NumFaces(t.Context())
+	require.NoError(t, err)
+	require.EqualValues(t, 4, n)
+	var vectors [][]float32
+	keep := func(_ retriever.StoredFace, v []float32) error {
+		vectors = append(vectors, v)
+		return nil
+	}
+	require.NoError(t, s.FacesAt(t.Context(), []int64{1, 3}, keep))
+	require.Equal(t, [][]float32{{0, 1}, {-1, 0}}, vectors)
+	require.ErrorContains(t, s.FacesAt(t.Context(), []int64{9}, keep), "no face 9")
+	require.ErrorContains(t, s.RangeFaces(t.Context(), [][]float32{{1}}, 0, nil), "the stored faces have 2")
 
 	require.NoError(t, os.Remove(filepath.Join(dir, StoreDir, "faces_1.parquet")))
 	require.ErrorContains(t, s.Each(t.Context(), func(int64, *Stored) error { return nil }), "faces_1.parquet")

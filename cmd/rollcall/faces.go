@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"rollcall/internal/face"
+	"rollcall/internal/onnx"
+	"rollcall/retriever"
+)
+
+// faceStore is what the commands need of an index's stored faces.
+type faceStore interface {
+	retriever.FaceSearcher
+	retriever.FaceCounter
+	retriever.RowFaces
+	retriever.FaceSource
+}
+
+// storedFaces are the faces of an index.
+type storedFaces struct {
+	faceStore
+	bundle string // digest of the bundle that found them
+}
+
+// openFaces opens the faces of an index, and refuses those of another state of it.
+func openFaces(opened *index) (*storedFaces, error) {
+	stored, err := face.OpenStore(opened.dir)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	m := stored.Manifest()
+	if !m.Complete || opened.manifest != nil && m.Index != opened.manifest.Fingerprint {
+		return nil, usagef("the faces in %s are of %d rows and not of all the index; run the same rollcall index command with --faces again", opened.dir, m.Rows)
+	}
+	return &storedFaces{stored, m.Digest}, nil
+}
+
+// withFaces runs do with the face models in a folder; stored, where not nil, must be theirs.
+func (a *app) withFaces(dir string, flags modelFlags, stored *storedFaces, do func(*face.Model) error) error {
+	model, err := face.Open(a.onnxruntime, dir, onnx.Options{Device: flags.device, Threads: flags.threads})
+	if err != nil {
+		return usageError{err}
+	}
+	if stored != nil && model.Digest() != stored.bundle {
+		err = usagef("the stored faces were made with another bundle (digest %.12s) than %s (digest %.12s); give the one that made them",
+			stored.bundle, dir, model.Digest())
+	} else {
+		err = do(model)
+	}
+	return errors.Join(err, model.Close())
+}
+
+// faceReferences finds the largest face in every photo. A photo without one is said, and is a
+// reference without a vector.
+func (a *app) faceReferences(ctx context.Context, model *face.Model, roster *retriever.Roster, photos string) ([]retriever.References, error) {
+	all := make([]retriever.References, len(roster.Persons))
+	for i, person := range roster.Persons {
+		paths, err := photosOf(photos, person.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, path := range paths {
+			faces, err := findFaces(ctx, model, path)
+			var vector []float32
+			switch {
+			case ctx.Err() != nil:
+				return nil, ctx.Err()
+			case err != nil:
+				fmt.Fprintf(a.stderr, "warning: photo left out: %s: %v\n", path, err)
+			case len(faces) == 0:
+				fmt.Fprintf(a.stderr, "warning: photo left out: %s: no face was found\n", path)
+				all[i].NoFace++
+			default:
+				vector = face.Unit(face.Main(faces).Vector)
+			}
+			all[i].Vectors = append(all[i].Vectors, vector)
+		}
+	}
+	return all, nil
+}
+
+func findFaces(ctx context.Context, model *face.Model, path string) ([]face.Face, error) {
+	data, err := readPhoto(path)
+	if err != nil {
+		return nil, err
+	}
+	return model.FindFile(ctx, data)
+}
