@@ -112,7 +112,7 @@ func (f *Folder) List(ctx context.Context, folder string) ([]string, error) {
 // at what is there: an answer can be lost after the writing was done, and a second try then finds its
 // own object.
 func (f *Folder) Create(ctx context.Context, name string, content []byte) (first bool, err error) {
-	err = f.bucket.WriteAll(ctx, f.prefix+name, content, &blob.WriterOptions{ContentType: objectType, IfNotExist: true})
+	err = f.bucket.Upload(ctx, f.prefix+name, bytes.NewReader(content), &blob.WriterOptions{ContentType: objectType, IfNotExist: true})
 	if err == nil {
 		return true, nil
 	}
@@ -128,7 +128,13 @@ func (f *Folder) Create(ctx context.Context, name string, content []byte) (first
 
 // Replace writes an object.
 func (f *Folder) Replace(ctx context.Context, name string, content []byte) error {
-	if err := f.bucket.WriteAll(ctx, f.prefix+name, content, &blob.WriterOptions{ContentType: objectType}); err != nil {
+	return f.put(ctx, name, bytes.NewReader(content))
+}
+
+// put writes an object from a reader. Here and in Create it is Upload, not the bucket's writer: that
+// of azblob:// panics when the server refuses (gocloud.dev v0.47).
+func (f *Folder) put(ctx context.Context, name string, content io.Reader) error {
+	if err := f.bucket.Upload(ctx, f.prefix+name, content, &blob.WriterOptions{ContentType: objectType}); err != nil {
 		return f.failed("write", name, err)
 	}
 	return nil
@@ -168,10 +174,7 @@ func (f *Folder) send(ctx context.Context, from, name string) error {
 		return err
 	}
 	defer file.Close() // read only: nothing can be lost
-	if err := f.bucket.Upload(ctx, f.prefix+name, file, &blob.WriterOptions{ContentType: objectType}); err != nil {
-		return f.failed("write", name, err)
-	}
-	return nil
+	return f.put(ctx, name, file)
 }
 
 // Place has the bucket copy objects to their new names. The old ones stay until their folder is
