@@ -2,6 +2,7 @@ package milvus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -23,37 +24,59 @@ type loader struct {
 	rows    int64 // that must come
 	next    int64 // row that comes next
 	flushed int64 // rows before this one are recorded as loaded
+	inserts *inserts
+}
+
+// inserts are those under way. The first that fails cancels ctx, and with it the others.
+type inserts struct {
+	*errgroup.Group
+	ctx context.Context
+}
+
+func newInserts(ctx context.Context) *inserts {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(inFlight)
+	return &inserts{group, ctx}
 }
 
 // load fills the targets from the source.
 func (c *Client) load(ctx context.Context, targets []*target, source Source) error {
-	l := &loader{client: c, targets: targets, rows: targets[0].Rows}
-	if err := source(ctx, func(b retriever.RowBatch) error { return l.batch(ctx, b) }); err != nil {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	l := &loader{client: c, targets: targets, rows: targets[0].Rows, inserts: newInserts(ctx)}
+	for _, t := range targets {
+		t.pending = &block{dimension: t.Dimension}
+	}
+	err := source(ctx, func(b retriever.RowBatch) error { return l.batch(ctx, b) })
+	if err == nil && l.next != l.rows {
+		err = fmt.Errorf("the index has %d rows, but %d came: check the index folder", l.rows, l.next)
+	}
+	if err == nil {
+		err = l.record(ctx)
+	}
+	if err != nil {
+		stop()
+		if failed := l.inserts.Wait(); failed != nil && !errors.Is(failed, context.Canceled) {
+			err = failed // which stopped the source
+		}
 		return fmt.Errorf("load %s into Milvus: %w", targets[0].Name, err)
 	}
-	if l.next != l.rows {
-		return fmt.Errorf("load %s into Milvus: the index has %d rows, but %d came: check the index folder", targets[0].Name, l.rows, l.next)
-	}
-	return l.record(ctx)
+	return nil
 }
 
-// batch takes the rows that come next. All inserts are done when it returns, for the source may
-// use the batch's memory again.
+// batch takes the rows that come next. They are inserted in the background while the source reads
+// on; with inFlight inserts under way it waits for one.
 func (l *loader) batch(ctx context.Context, b retriever.RowBatch) error {
 	end := b.First + int64(len(b.Rows))
 	if b.First != l.next || end > l.rows {
 		return fmt.Errorf("rows %d to %d came where row %d of %d was due", b.First, end-1, l.next, l.rows)
 	}
-	group, groupCtx := errgroup.WithContext(ctx)
-	group.SetLimit(inFlight)
 	for _, t := range l.targets {
-		if err := l.split(b, t, func(rows *block) {
-			group.Go(func() error { return l.client.insert(groupCtx, t, rows) })
-		}); err != nil {
-			return fmt.Errorf("%w (inserts under way: %v)", err, group.Wait())
+		if err := l.split(b, t); err != nil {
+			return err
 		}
 	}
-	if err := group.Wait(); err != nil {
+	if err := l.inserts.ctx.Err(); err != nil {
 		return err
 	}
 	l.next = end
@@ -63,8 +86,8 @@ func (l *loader) batch(ctx context.Context, b retriever.RowBatch) error {
 	return nil
 }
 
-// split cuts the batch's rows that the target lacks into blocks.
-func (l *loader) split(b retriever.RowBatch, t *target, insert func(*block)) error {
+// split adds the batch's rows that the target lacks to its pending block, and inserts each block that is full.
+func (l *loader) split(b retriever.RowBatch, t *target) error {
 	vectors := b.Image
 	if t.Modality == retriever.Text {
 		vectors = b.Text
@@ -72,23 +95,27 @@ func (l *loader) split(b retriever.RowBatch, t *target, insert func(*block)) err
 	if len(vectors) != len(b.Rows) {
 		return fmt.Errorf("rows from %d: %d rows have %d %s vectors", b.First, len(b.Rows), len(vectors), t.Modality)
 	}
-	rows := &block{dimension: t.Dimension}
 	for i := max(0, t.loaded-b.First); i < int64(len(b.Rows)); i++ {
 		if id := b.First + i; b.Rows[i].ID != id {
 			return fmt.Errorf("row %d came where row %d was due", b.Rows[i].ID, id)
 		}
-		if err := rows.add(b.Rows[i], vectors[i]); err != nil {
+		if err := t.pending.add(b.Rows[i], vectors[i]); err != nil {
 			return err
 		}
-		if rows.full() {
-			insert(rows)
-			rows = &block{dimension: t.Dimension}
+		if t.pending.full() {
+			l.send(t)
 		}
 	}
-	if len(rows.ids) > 0 {
-		insert(rows)
-	}
 	return nil
+}
+
+// send inserts the target's pending rows in the background.
+func (l *loader) send(t *target) {
+	rows := t.pending
+	t.pending = &block{dimension: t.Dimension}
+	if len(rows.ids) > 0 {
+		l.inserts.Go(func() error { return l.client.insert(l.inserts.ctx, t, rows) })
+	}
 }
 
 // insert puts a block in once. Milvus keeps both of two rows with one id, so whatever may have been
@@ -111,8 +138,15 @@ func (c *Client) insert(ctx context.Context, t *target, rows *block) error {
 	})
 }
 
-// record flushes the targets and notes how many rows they hold.
+// record inserts what is pending, flushes the targets and notes how many rows they hold.
 func (l *loader) record(ctx context.Context) error {
+	for _, t := range l.targets {
+		l.send(t)
+	}
+	if err := l.inserts.Wait(); err != nil {
+		return err
+	}
+	l.inserts = newInserts(ctx)
 	err := each(ctx, l.targets, func(ctx context.Context, t *target) error {
 		if t.loaded >= l.next {
 			return nil

@@ -27,16 +27,17 @@ type PublishSpec struct {
 	Params      map[string]string // of the index type: M, efConstruction, ef, nlist, nprobe, search_list, level
 }
 
-// Source streams all rows of an index in order, from row 0. It stops at visit's first error and
-// returns it.
+// Source streams all rows of an index in order, from row 0. A batch belongs to visit, which keeps
+// it. Source stops at visit's first error and returns it.
 type Source = func(ctx context.Context, visit func(retriever.RowBatch) error) error
 
 // target is one collection that is being filled.
 type target struct {
 	label
 	collection string
-	loaded     int64 // rows that are there for certain
-	begun      bool  // a run before this one may have inserted more
+	loaded     int64  // rows that are there for certain
+	begun      bool   // a run before this one may have inserted more
+	pending    *block // rows that wait for an insert
 }
 
 // Publish loads a generation of an index into collections of its own, proves that they hold every
