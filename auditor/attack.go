@@ -1,7 +1,5 @@
 package auditor
 
-import "math"
-
 // Winners holds the name that wins each photo and prompt of one person.
 type Winners struct {
 	Prompts int
@@ -10,17 +8,6 @@ type Winners struct {
 
 // Photos is how many photos the winners come from.
 func (w Winners) Photos() int { return len(w.Names) / w.Prompts }
-
-// Argmax is the index of the largest similarity, the lowest one of several equal ones.
-func Argmax(similarities []float32) int {
-	best, at := float32(math.Inf(-1)), 0
-	for i, s := range similarities {
-		if s > best {
-			best, at = s, i
-		}
-	}
-	return at
-}
 
 // noWinner stands for a prompt without a unique most frequent name.
 const noWinner = int32(-1)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -78,8 +79,7 @@ func BenchmarkSweep(b *testing.B) {
 		subjects[i], ids[i] = Subject{w, i}, fmt.Sprint("person ", i)
 	}
 	for b.Loop() {
-		for _, k := range PaperKs(30) {
-			Sweep(subjects, k, 20, 1000, seededDraws(1, ids))
-		}
+		_, err := Sweep(b.Context(), subjects, PaperKs(30), 20, runtime.GOMAXPROCS(0), seededDraws(1, ids))
+		require.NoError(b, err)
 	}
 }

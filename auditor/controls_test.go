@@ -6,6 +6,8 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"rollcall/auditor/similarity"
 )
 
 func (r *recorder) controls(of Control) []ControlRow {
@@ -131,7 +133,7 @@ func TestV1IsTheBareNameAmongRealNames(t *testing.T) {
 					best[n] += name[k] * photo[0][k]
 				}
 			}
-			votes[int32(Argmax(best))]++
+			votes[int32(similarity.Argmax(best))]++
 		}
 		most := 0
 		for n, v := range votes {

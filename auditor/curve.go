@@ -36,16 +36,20 @@ func (a *audit) curve(ctx context.Context) (c *Curve, warning string, err error)
 		subjects[i] = Subject{winners[person], a.names.Person[person]}
 		ids[i] = o.Persons[person].ID
 	}
+	var possible []int
 	for _, k := range ks {
 		if k > fewest {
 			c.Skipped = append(c.Skipped, fmt.Sprintf("k = %d skipped: somebody taking part has only %d photos", k, fewest))
 			continue
 		}
-		if err := ctx.Err(); err != nil {
-			return nil, "", err
-		}
-		correct := Sweep(subjects, k, o.Draws, len(a.names.Names), seededDraws(o.Seed, ids))
-		c.Points = append(c.Points, curvePoint(o, k, correct, persons, bins))
+		possible = append(possible, k)
+	}
+	correct, err := Sweep(ctx, subjects, possible, o.Draws, o.Workers, seededDraws(o.Seed, ids))
+	if err != nil {
+		return nil, "", err
+	}
+	for i, k := range possible {
+		c.Points = append(c.Points, curvePoint(o, k, correct[i], persons, bins))
 	}
 	return c, "", nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 )
@@ -38,6 +39,26 @@ func (g *gallery) of(person int) []float32 {
 
 // photos is how many usable photos a person has.
 func (g *gallery) photos(person int) int { return g.first[person+1] - g.first[person] }
+
+// means are the mean photos, a row a person, zeros for a person without any.
+func (g *gallery) means() []float32 {
+	out := make([]float32, (len(g.first)-1)*g.dim)
+	sums := make([]float64, g.dim)
+	for person := range len(g.first) - 1 {
+		clear(sums)
+		for photo := range slices.Chunk(g.of(person), g.dim) {
+			for k, x := range photo {
+				sums[k] += float64(x)
+			}
+		}
+		if n := g.photos(person); n > 0 {
+			for k, sum := range sums {
+				out[person*g.dim+k] = float32(sum / float64(n))
+			}
+		}
+	}
+	return out
+}
 
 // shot is a photo on its way to the encoder.
 type shot struct {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/auditor/similarity"
 	"rollcall/auditor/stats"
 )
 
@@ -126,7 +127,7 @@ func TestAttackAgreesWithReference(t *testing.T) {
 				if c < 3 {
 					require.NoError(t, binary.Write(sims, binary.LittleEndian, row))
 				}
-				w := Argmax(row)
+				w := similarity.Argmax(row)
 				for _, s := range row[w+1:] {
 					if s == row[w] {
 						ties++
@@ -145,15 +146,16 @@ func TestAttackAgreesWithReference(t *testing.T) {
 	require.Equal(t, g.Draw1930, goldenDraw(199, 19, 30, 30))
 
 	digest := sha256.New()
-	for _, k := range g.Ks {
-		correct := Sweep(subjects, k, 20, goldenNames, goldenDraw)
-		for _, draw := range correct {
+	correct, err := Sweep(t.Context(), subjects, g.Ks, 20, 2, goldenDraw)
+	require.NoError(t, err)
+	for i, k := range g.Ks {
+		for _, draw := range correct[i] {
 			for _, n := range draw {
 				digest.Write([]byte{byte(n)})
 			}
 		}
 		for _, tau := range []int{1, 3, 11} {
-			checkRates(t, g, tau, k, correct)
+			checkRates(t, g, tau, k, correct[i])
 		}
 	}
 	require.Equal(t, g.CorrectSH, hex.EncodeToString(digest.Sum(nil)))

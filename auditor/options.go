@@ -42,6 +42,9 @@ type Model struct {
 	Info    map[string]string // what else identifies it: dimension, activation, preprocessing
 	Encoder Encoder
 
+	// Multiplier compares photos and names on the encoder's device; nil: on the processor.
+	Multiplier Multiplier
+
 	// Reference marks a control: a model that is known not to have seen the data. What it detects
 	// is not evidence of training.
 	Reference bool

@@ -2,7 +2,6 @@ package auditor
 
 import (
 	"context"
-	"math"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -11,9 +10,8 @@ import (
 )
 
 const (
-	leastChunk  = 8   // persons that one goroutine takes at a time
-	mostChunks  = 128 // chunks in a pass; sums by chunk are kept, so that they don't depend on workers
-	blockPhotos = 64  // photos whose similarities are in memory at a time
+	leastChunk = 8   // persons that one goroutine takes at a time
+	mostChunks = 128 // chunks in a pass; sums by chunk are kept, so that they don't depend on workers
 )
 
 // evidence is what remains of the similarities of one model: decisions and means.
@@ -33,6 +31,10 @@ type pass struct {
 	model     Model
 	names     Candidates
 	photos    *gallery
+	prepared  *similarity.Photos
+	means     []float32 // mean photo of each person, a row a person
+	own       []int     // candidate index of the true name, by photo
+	decoys    similarity.Set
 	guests    [pairings][]int // person whose name each person's photos are tried with; -1: none
 	chunk     int             // persons a chunk
 	evidence  evidence
@@ -55,7 +57,12 @@ func newPass(o Options, m Model, names Candidates, photos *gallery) *pass {
 	for i := range n {
 		p.evidence.winners[i] = Winners{len(o.Prompts), make([]int32, photos.photos(i)*len(o.Prompts))}
 		p.evidence.decoys[i] = make([]float64, len(names.Decoys))
+		for range photos.photos(i) {
+			p.own = append(p.own, names.Person[i])
+		}
 	}
+	p.prepared, p.means = similarity.NewPhotos(photos.vectors, photos.dim), photos.means()
+	p.decoys = similarity.NewSet(len(names.Names), names.Decoys)
 	p.perChunk = make([][]float64, (n+p.chunk-1)/p.chunk)
 	for i := range p.perChunk {
 		p.perChunk[i] = make([]float64, len(names.Names))
@@ -75,21 +82,8 @@ func runPasses(ctx context.Context, texts textSource, passes []*pass) error {
 		if err != nil {
 			return err
 		}
-		packed, err := similarity.Pack(vectors)
-		if err != nil {
+		if err := runPrompt(ctx, i, vectors, passes); err != nil {
 			return err
-		}
-		for _, p := range passes {
-			addPrior(p.evidence.prior, vectors, len(p.o.Prompts))
-			if err := p.prompt(ctx, i, packed); err != nil {
-				return err
-			}
-			if p.decisions == nil {
-				continue
-			}
-			if err := p.o.Predictions.Predictions(p.model.Name, p.decisions); err != nil {
-				return err
-			}
 		}
 		first.o.Progress(Progress{Model: first.model.Name, Stage: "prompts", Done: i + 1, Total: len(first.o.Prompts)})
 	}
@@ -103,102 +97,57 @@ func runPasses(ctx context.Context, texts textSource, passes []*pass) error {
 	return nil
 }
 
+// runPrompt takes one prompt's texts through the passes.
+func runPrompt(ctx context.Context, prompt int, vectors [][]float32, passes []*pass) error {
+	var names promptNames
+	group := errgroup.Group{}
+	group.Go(func() (err error) {
+		names, err = packNames(passes[0].model, vectors)
+		return err
+	})
+	group.Go(func() error {
+		for _, p := range passes {
+			addPrior(p.evidence.prior, vectors, len(p.o.Prompts))
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, p := range passes {
+		if err := p.prompt(ctx, prompt, names); err != nil {
+			return err
+		}
+		if p.decisions == nil {
+			continue
+		}
+		if err := p.o.Predictions.Predictions(p.model.Name, p.decisions); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // prompt decides all photos by one prompt, chunks of persons in parallel.
-func (p *pass) prompt(ctx context.Context, prompt int, packed *similarity.Names) error {
+func (p *pass) prompt(ctx context.Context, prompt int, names promptNames) error {
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
-	for range p.o.Workers {
+	for range min(p.o.Workers, len(p.perChunk)) {
 		group.Go(func() error {
-			w := worker{
-				pass: p, prompt: prompt, packed: packed,
-				out:  make([]float32, blockPhotos*packed.Stride()),
-				sums: make([]float64, len(p.names.Names)),
-			}
+			w := worker{pass: p, prompt: prompt, comparer: names.comparer(p)}
 			for {
 				chunk := int(next.Add(1)) - 1
 				if chunk >= len(p.perChunk) {
 					return nil
 				}
-				for person := chunk * p.chunk; person < min((chunk+1)*p.chunk, len(p.o.Persons)); person++ {
-					if err := ctx.Err(); err != nil {
-						return err
-					}
-					w.person(person, p.perChunk[chunk])
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				if err := w.chunk(ctx, chunk); err != nil {
+					return err
 				}
 			}
 		})
 	}
 	return group.Wait()
-}
-
-// worker is one goroutine's scratch space for one prompt.
-type worker struct {
-	*pass
-	prompt int
-	packed *similarity.Names
-	out    []float32 // similarities of a block
-	sums   []float64 // similarities of one person's photos, summed by candidate
-}
-
-// person decides one person's photos and adds up their similarities.
-func (w *worker) person(person int, total []float64) {
-	rows, dim, stride := w.photos.of(person), w.photos.dim, w.packed.Stride()
-	count := w.photos.photos(person)
-	if count == 0 {
-		return
-	}
-	clear(w.sums)
-	for first := 0; first < count; first += blockPhotos {
-		last := min(first+blockPhotos, count)
-		w.packed.Multiply(rows[first*dim:last*dim], w.out)
-		for x := first; x < last; x++ {
-			row := w.out[(x-first)*stride:][:len(w.sums)]
-			winner := Argmax(row)
-			w.evidence.winners[person].Names[x*len(w.o.Prompts)+w.prompt] = int32(winner)
-			for n, s := range row {
-				w.sums[n] += float64(s)
-			}
-			if w.decisions != nil {
-				w.decide(person, x, winner, row)
-			}
-		}
-	}
-	w.add(person, float64(count*len(w.o.Prompts)), total)
-}
-
-// add turns the person's sums into shares of the means.
-func (w *worker) add(person int, count float64, total []float64) {
-	e := &w.evidence
-	e.own[person] += w.sums[w.names.Person[person]] / count
-	for d, n := range w.names.Decoys {
-		e.decoys[person][d] += w.sums[n] / count
-	}
-	for pairing := range pairings {
-		if g := w.guests[pairing][person]; g >= 0 {
-			e.guest[pairing][person] += w.sums[w.names.Person[g]] / count
-		}
-	}
-	for n, s := range w.sums {
-		total[n] += s / count
-	}
-}
-
-// decide records one decision for the prediction sink.
-func (w *worker) decide(person, x, winner int, row []float32) {
-	at := w.photos.first[person] + x
-	own := row[w.names.Person[person]]
-	best, rank := float32(math.Inf(-1)), 1
-	for _, n := range w.names.Decoys {
-		best = max(best, row[n])
-		if row[n] >= own {
-			rank++
-		}
-	}
-	if len(w.names.Decoys) == 0 {
-		best = float32(math.NaN())
-	}
-	w.decisions[at] = Prediction{
-		Person: w.o.Persons[person].ID, Photo: w.photos.files[at], Prompt: w.o.Prompts[w.prompt],
-		Winner: w.names.Names[winner], TrueSimilarity: own, BestDecoy: best, Rank: rank,
-	}
 }

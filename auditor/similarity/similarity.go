@@ -1,5 +1,5 @@
-// Package similarity multiplies photo embeddings with the embeddings of many names: the inner loop
-// of the attack, float32, a block of photos at a time.
+// Package similarity compares photo embeddings with the embeddings of many names, the inner loop of
+// the attack: products in float32, and verdicts on photos that need few of them.
 package similarity
 
 import (
@@ -12,18 +12,21 @@ const (
 	panel    = 16 // names that one kernel call takes
 )
 
-// Names holds name embeddings in panels of 16, element by element, as the kernel reads them.
+// Names holds name embeddings in panels of 16, element by element, as the kernel reads them, and
+// beside them the same rounded to 16 bits where the processor can screen with those.
 type Names struct {
 	count, dim int
+	vectors    [][]float32
 	panels     []float32
+	numbers    numbers
 }
 
-// Pack copies vectors, all of one length, into panels.
+// Pack makes panels of vectors, all of one length, and keeps the vectors.
 func Pack(vectors [][]float32) (*Names, error) {
 	if len(vectors) == 0 || len(vectors[0]) == 0 {
 		return nil, errors.New("no name embeddings to compare with")
 	}
-	n := &Names{count: len(vectors), dim: len(vectors[0])}
+	n := &Names{count: len(vectors), dim: len(vectors[0]), vectors: vectors}
 	n.panels = make([]float32, n.Stride()*n.dim)
 	for i, v := range vectors {
 		if len(v) != n.dim {
@@ -33,6 +36,9 @@ func Pack(vectors [][]float32) (*Names, error) {
 		for k, x := range v {
 			n.panels[at+k*panel] = x
 		}
+	}
+	if canScreen() {
+		n.numbers = roundNames(vectors, n.dim)
 	}
 	return n, nil
 }

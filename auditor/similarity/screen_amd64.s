@@ -1,0 +1,190 @@
+#include "textflag.h"
+
+// func tileNumbers(photos, names *int16, pairs int, out *int32, stride int)
+//
+// SI: photo 0; R10: photo 4; R8, R11: one and three photos further; DI: the panel; Z0..Z15: sums,
+// two registers a photo; Z16, Z17: 32 names' pair of elements; Z18..Z21: a photo's pair in every lane.
+TEXT ·tileNumbers(SB), NOSPLIT, $0-40
+	MOVQ photos+0(FP), SI
+	MOVQ names+8(FP), DI
+	MOVQ pairs+16(FP), CX
+	MOVQ out+24(FP), DX
+	MOVQ stride+32(FP), R9
+	SHLQ $2, R9
+	MOVQ CX, R8
+	SHLQ $2, R8
+	LEAQ (R8)(R8*2), R11
+	LEAQ (SI)(R8*4), R10
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	VPXORD Z4, Z4, Z4
+	VPXORD Z5, Z5, Z5
+	VPXORD Z6, Z6, Z6
+	VPXORD Z7, Z7, Z7
+	VPXORD Z8, Z8, Z8
+	VPXORD Z9, Z9, Z9
+	VPXORD Z10, Z10, Z10
+	VPXORD Z11, Z11, Z11
+	VPXORD Z12, Z12, Z12
+	VPXORD Z13, Z13, Z13
+	VPXORD Z14, Z14, Z14
+	VPXORD Z15, Z15, Z15
+
+pair:
+	VMOVDQU32 (DI), Z16
+	VMOVDQU32 64(DI), Z17
+	VPBROADCASTD (SI), Z18
+	VPBROADCASTD (SI)(R8*1), Z19
+	VPBROADCASTD (SI)(R8*2), Z20
+	VPBROADCASTD (SI)(R11*1), Z21
+	VPDPWSSD Z16, Z18, Z0
+	VPDPWSSD Z17, Z18, Z1
+	VPDPWSSD Z16, Z19, Z2
+	VPDPWSSD Z17, Z19, Z3
+	VPDPWSSD Z16, Z20, Z4
+	VPDPWSSD Z17, Z20, Z5
+	VPDPWSSD Z16, Z21, Z6
+	VPDPWSSD Z17, Z21, Z7
+	VPBROADCASTD (R10), Z18
+	VPBROADCASTD (R10)(R8*1), Z19
+	VPBROADCASTD (R10)(R8*2), Z20
+	VPBROADCASTD (R10)(R11*1), Z21
+	VPDPWSSD Z16, Z18, Z8
+	VPDPWSSD Z17, Z18, Z9
+	VPDPWSSD Z16, Z19, Z10
+	VPDPWSSD Z17, Z19, Z11
+	VPDPWSSD Z16, Z20, Z12
+	VPDPWSSD Z17, Z20, Z13
+	VPDPWSSD Z16, Z21, Z14
+	VPDPWSSD Z17, Z21, Z15
+	ADDQ $128, DI
+	ADDQ $4, SI
+	ADDQ $4, R10
+	DECQ CX
+	JNZ  pair
+
+	VMOVDQU32 Z0, (DX)
+	VMOVDQU32 Z1, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z2, (DX)
+	VMOVDQU32 Z3, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z4, (DX)
+	VMOVDQU32 Z5, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z6, (DX)
+	VMOVDQU32 Z7, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z8, (DX)
+	VMOVDQU32 Z9, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z10, (DX)
+	VMOVDQU32 Z11, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z12, (DX)
+	VMOVDQU32 Z13, 64(DX)
+	ADDQ R9, DX
+	VMOVDQU32 Z14, (DX)
+	VMOVDQU32 Z15, 64(DX)
+	VZEROUPPER
+	RET
+
+// func largest(scores *int32, set *uint16, groups int) int32
+TEXT ·largest(SB), NOSPLIT, $0-28
+	MOVQ scores+0(FP), SI
+	MOVQ set+8(FP), DI
+	MOVQ groups+16(FP), CX
+	MOVL $0x80000000, AX
+	VPBROADCASTD AX, Z0
+
+group:
+	KMOVW (DI), K1
+	VPMAXSD (SI), Z0, K1, Z0
+	ADDQ $64, SI
+	ADDQ $2, DI
+	DECQ CX
+	JNZ  group
+
+	VEXTRACTI64X4 $1, Z0, Y1
+	VPMAXSD Y1, Y0, Y0
+	VEXTRACTI128 $1, Y0, X1
+	VPMAXSD X1, X0, X0
+	VPSHUFD $0x4e, X0, X1
+	VPMAXSD X1, X0, X0
+	VPSHUFD $0xb1, X0, X1
+	VPMAXSD X1, X0, X0
+	VMOVD X0, AX
+	MOVL AX, ret+24(FP)
+	VZEROUPPER
+	RET
+
+// func atLeast(scores *int32, groups int, limit int32, out *uint16)
+TEXT ·atLeast(SB), NOSPLIT, $0-32
+	MOVQ scores+0(FP), SI
+	MOVQ groups+8(FP), CX
+	MOVL limit+16(FP), AX
+	VPBROADCASTD AX, Z0
+	MOVQ out+24(FP), DI
+
+group:
+	VPCMPD $2, (SI), Z0, K1 // limit <= score
+	KMOVW K1, (DI)
+	ADDQ $64, SI
+	ADDQ $2, DI
+	DECQ CX
+	JNZ  group
+
+	VZEROUPPER
+	RET
+
+// func products8(photo *float32, names *[8]*float32, dim int, out *[8]float32)
+//
+// One chain of fused multiply-adds a name, element by element as the tiles sum.
+TEXT ·products8(SB), NOSPLIT, $0-32
+	MOVQ photo+0(FP), SI
+	MOVQ names+8(FP), BX
+	MOVQ dim+16(FP), CX
+	MOVQ (BX), AX
+	MOVQ 8(BX), DX
+	MOVQ 16(BX), DI
+	MOVQ 24(BX), R8
+	MOVQ 32(BX), R9
+	MOVQ 40(BX), R10
+	MOVQ 48(BX), R11
+	MOVQ 56(BX), R12
+	XORQ BX, BX
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	VXORPS X4, X4, X4
+	VXORPS X5, X5, X5
+	VXORPS X6, X6, X6
+	VXORPS X7, X7, X7
+
+element:
+	VMOVSS (SI)(BX*4), X8
+	VFMADD231SS (AX)(BX*4), X8, X0
+	VFMADD231SS (DX)(BX*4), X8, X1
+	VFMADD231SS (DI)(BX*4), X8, X2
+	VFMADD231SS (R8)(BX*4), X8, X3
+	VFMADD231SS (R9)(BX*4), X8, X4
+	VFMADD231SS (R10)(BX*4), X8, X5
+	VFMADD231SS (R11)(BX*4), X8, X6
+	VFMADD231SS (R12)(BX*4), X8, X7
+	INCQ BX
+	CMPQ BX, CX
+	JLT  element
+
+	MOVQ out+24(FP), DX
+	VMOVSS X0, (DX)
+	VMOVSS X1, 4(DX)
+	VMOVSS X2, 8(DX)
+	VMOVSS X3, 12(DX)
+	VMOVSS X4, 16(DX)
+	VMOVSS X5, 20(DX)
+	VMOVSS X6, 24(DX)
+	VMOVSS X7, 28(DX)
+	RET
