@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"gocloud.dev/blob/memblob"
 
 	"rollcall/internal/dataset/storage"
+	"rollcall/internal/vectors"
 	"rollcall/retriever"
 )
 
@@ -48,9 +50,9 @@ func TestBucketsHoldWhatDiskHolds(t *testing.T) {
 		"cc/train.tsv": "zero\thttp://x/0\none\thttp://x/1\n", "cc/images/0.jpg": "J0",
 		"lists/train.tsv": "title\tfilepath\nzero\t0.jpg\none\tno.jpg\n", "lists/0.jpg": "J",
 		"rows/a.jsonl": `{"text":"zero"}`,
+		"loose/b.jpg":  "B", "loose/b.txt": "two", "loose/a/c.png": "C", "loose/a.jpg": "A", "loose/a.txt": "one", "loose/a/c.json": `{"x":1}`, "loose/empty.webp": "",
 	})
 	shardDir := shards(t)
-	require.NoError(t, os.RemoveAll(filepath.Join(shardDir, "00001")))
 	require.NoError(t, os.Rename(shardDir, filepath.Join(dir, "shards")))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "laion"), 0o700))
 	parquet, err := os.ReadFile(writeParquet(t, []struct {
@@ -68,6 +70,7 @@ func TestBucketsHoldWhatDiskHolds(t *testing.T) {
 		{"training list", "lists/train.tsv", "", "list"},
 		{"Parquet", "laion", "", "laion"},
 		{"JSON Lines", "rows", "", "jsonl"},
+		{"folder", "loose", "", "folder"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -90,8 +93,6 @@ func TestBucketsHoldWhatDiskHolds(t *testing.T) {
 			require.Empty(t, cmp.Diff(all, allOfFileURL))
 		})
 	}
-	_, err = OpenContext(t.Context(), []string{"gs://data/lists"}, Options{Format: "folder", reach: reach})
-	require.ErrorContains(t, err, "a folder of loose files is read on disk only")
 	_, err = OpenContext(t.Context(), []string{"gs://data/nothing"}, Options{reach: reach})
 	require.ErrorContains(t, err, "no such file or folder")
 	_, err = OpenContext(t.Context(), []string{"gs://data/tars/{00000..00002}.tar"}, Options{reach: reach})
@@ -108,4 +109,62 @@ func TestBucketsHoldWhatDiskHolds(t *testing.T) {
 		return nil
 	}))
 	require.Equal(t, []string{"zero", "one"}, captions)
+}
+
+// The embeddings of a bucket are those on disk, in partitions of which the last has fewer rows and a
+// width of number that sorts as text; partitions that are not wanted are not copied.
+func TestEmbeddingsInABucket(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	dir := filepath.Join(t.TempDir(), "embeddings")
+	row := 0
+	for number, rows := range map[int]int{0: 3, 1: 3, 2: 2} {
+		w, err := vectors.NewPartitionWriter(dir, number, 1, 2, true, true)
+		require.NoError(t, err)
+		for i := range rows {
+			row = 3*number + i
+			require.NoError(t, w.Append([]float32{float32(row), 1}, []float32{1, float32(row)}, retriever.Row{
+				Key: fmt.Sprint(row), Caption: fmt.Sprintf("caption %d", row), Fields: map[string]any{"width": int64(row)},
+			}))
+		}
+		_, err = w.Close()
+		require.NoError(t, err)
+	}
+	copied := 0
+	o := Options{
+		reach:      uploaded(t, dir),
+		Embeddings: func(dir string) (EmbeddingFolder, error) { copied++; return vectors.Open(dir) },
+	}
+	onDisk, err := OpenContext(t.Context(), []string{dir}, o)
+	require.NoError(t, err)
+	source, err := OpenContext(t.Context(), []string{"gs://data"}, o)
+	require.NoError(t, err)
+	require.Equal(t, "embeddings", source.Describe().Format)
+	for skip, copies := range map[int64]int{0: 3, 2: 3, 3: 2, 7: 1, 8: 0} {
+		want := readAfter(t, onDisk, skip)
+		copied = 0
+		got := readAfter(t, source, skip)
+		require.Equal(t, copies, copied, "after %d", skip)
+		require.Len(t, got, 8-int(skip))
+		for i := range want {
+			want[i].Position = fmt.Sprintf("gs://data#%d", skip+int64(i))
+		}
+		require.Empty(t, cmp.Diff(want, got))
+	}
+	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	require.NoError(t, err)
+	require.Empty(t, left, "what was copied is removed")
+}
+
+func TestEmbeddingsInABucketRefused(t *testing.T) {
+	o := Options{Format: "embeddings", Embeddings: func(dir string) (EmbeddingFolder, error) { return vectors.Open(dir) }}
+	for want, files := range map[string]map[string]string{
+		"is no embedding folder":                        {"a.txt": "a"},
+		"has no vectors to partition 0":                 {"metadata/metadata_0.parquet": "x"},
+		"img_emb/img_emb_0.npy is no .npy file of rows": {"img_emb/img_emb_0.npy": "x"},
+		"partition with img_emb/img_emb_0.npy":          {"img_emb/img_emb_0.npy": "\x93NUMPY\x01\x00v\x00{'shape': (2, 3), }"},
+	} {
+		o.reach = uploaded(t, writeTree(t, files))
+		_, err := OpenContext(t.Context(), []string{"gs://data"}, o)
+		require.ErrorContains(t, err, want)
+	}
 }

@@ -13,6 +13,15 @@ type counter struct {
 // wanted says whether the next sample will be handed on: if not, its files need not be read.
 func (c *counter) wanted() bool { return c.seen >= c.skip }
 
+// pass passes over so many samples at once, when none of them is wanted.
+func (c *counter) pass(samples int64) bool {
+	if c.each != nil || c.seen+samples > c.skip {
+		return false
+	}
+	c.seen += samples
+	return true
+}
+
 func (c *counter) emit(samples []indexer.Sample) error {
 	for _, s := range samples {
 		if c.each != nil {

@@ -53,6 +53,7 @@ func detectOne(ctx context.Context, s *setup, input string) (format, why string,
 // look is what says something of a folder's format in the names directly in it.
 type look struct {
 	tar, captions string            // the first of each
+	loose         string            // the first image or .txt
 	shard         string            // the first Parquet file with a tar or a folder of the same name
 	folders       map[string]string // by what they may hold
 }
@@ -71,6 +72,8 @@ func lookAt(entries []storage.Entry) look {
 			found.tar = e.Name
 		case found.captions == "" && hasExtension(lower, captionExtensions):
 			found.captions = e.Name
+		case found.loose == "" && slices.Contains([]kind{kindImage, kindCaption}, kindOf(extension(e.Name))):
+			found.loose = e.Name
 		}
 	}
 	for _, e := range entries {
@@ -91,8 +94,8 @@ func detectFolder(ctx context.Context, s *setup, input string, found look) (form
 		return "img2dataset", fmt.Sprintf("%s has shards with a Parquet file beside them (%s)", input, found.shard), nil
 	}
 	loose := ""
-	if !storage.InBucket(input) && (s.ImagesDir == "" || found.captions == "") {
-		if loose, err = firstSampleFile(ctx, input); err != nil {
+	if s.ImagesDir == "" || found.captions == "" {
+		if loose, err = firstSampleFile(ctx, s.files, input, found); err != nil {
 			return "", "", err
 		}
 	}
@@ -130,12 +133,16 @@ func embeddingsIn(ctx context.Context, files *storage.Files, input string, found
 	return "", nil
 }
 
-// firstSampleFile names the first file of a sample below a folder on disk. A lone .json says
-// nothing: tar files come with statistics in JSON beside them.
-func firstSampleFile(ctx context.Context, input string) (string, error) {
+// firstSampleFile names the first file of a sample below a folder. A lone .json says nothing: tar
+// files come with statistics in JSON beside them. In a bucket, where each folder is a request, what
+// is below the folders beside tars and caption files is not looked at.
+func firstSampleFile(ctx context.Context, files *storage.Files, input string, beside look) (string, error) {
+	if storage.InBucket(input) && (beside.tar != "" || beside.captions != "") {
+		return beside.loose, nil
+	}
 	first := ""
 	found := errors.New("found")
-	err := walk(ctx, input, "", func(_ string, files []string) error {
+	err := walk(ctx, files, input, "", func(_ string, files []string) error {
 		for _, name := range files {
 			if kindOf(extension(name)) != kindMetadata {
 				first = name

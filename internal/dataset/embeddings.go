@@ -38,6 +38,7 @@ const (
 type embeddings struct {
 	dirs      []string
 	open      OpenEmbeddings
+	reach     storage.Reach
 	dimension int
 	info      indexer.SourceInfo
 }
@@ -46,14 +47,11 @@ func openEmbeddings(ctx context.Context, s *setup) (indexer.Source, error) {
 	if s.Embeddings == nil {
 		return nil, errors.New("embedding folders cannot be opened here")
 	}
-	e := &embeddings{dirs: s.inputs, open: s.Embeddings}
+	e := &embeddings{dirs: s.inputs, open: s.Embeddings, reach: s.reach}
 	digest := newDigest()
 	shape := func(info indexer.SourceInfo) [2]bool { return [2]bool{info.NoImages, info.NoTexts} }
 	for i, dir := range e.dirs {
-		if storage.InBucket(dir) {
-			return nil, fmt.Errorf("%s: embedding folders are read on disk only; copy it first", dir)
-		}
-		info, dimension, err := e.peek(ctx, dir)
+		info, dimension, err := e.peek(ctx, s.files, dir)
 		if err != nil {
 			return nil, err
 		}
@@ -71,9 +69,17 @@ func openEmbeddings(ctx context.Context, s *setup) (indexer.Source, error) {
 	return e, nil
 }
 
+// openFolder opens an embedding folder on disk or in a bucket.
+func (e *embeddings) openFolder(ctx context.Context, files *storage.Files, dir string) (EmbeddingFolder, error) {
+	if storage.InBucket(dir) {
+		return openRemote(ctx, files, dir, e.open)
+	}
+	return e.open(dir)
+}
+
 // peek looks at the first row: what kinds of embeddings there are, and their dimension.
-func (e *embeddings) peek(ctx context.Context, dir string) (info indexer.SourceInfo, dimension int, err error) {
-	folder, err := e.open(dir)
+func (e *embeddings) peek(ctx context.Context, files *storage.Files, dir string) (info indexer.SourceInfo, dimension int, err error) {
+	folder, err := e.openFolder(ctx, files, dir)
 	if err != nil {
 		return info, 0, err
 	}
@@ -97,6 +103,13 @@ func (e *embeddings) peek(ctx context.Context, dir string) (info indexer.SourceI
 
 // digestEmbeddings adds every embedding and metadata file of a folder.
 func digestEmbeddings(ctx context.Context, files *storage.Files, dir string, digest digest) error {
+	if storage.InBucket(dir) {
+		names, err := embeddingFiles(ctx, files, dir)
+		for _, name := range names {
+			err = errors.Join(err, digest.add(ctx, files, storage.Join(dir, name), name))
+		}
+		return err
+	}
 	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".npy") && !strings.HasSuffix(path, ".parquet") {
 			return err
@@ -121,26 +134,34 @@ func (e *embeddings) Read(ctx context.Context, visit func(indexer.Sample) error)
 }
 
 // ReadAfter visits every row after the first skip ones.
-func (e *embeddings) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) error {
+func (e *embeddings) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
+	files := storage.New(e.reach)
+	defer func() { err = errors.Join(err, files.Close()) }()
 	out := &counter{skip: skip, visit: visit}
 	for _, dir := range e.dirs {
-		if err := e.readFolder(ctx, dir, out); err != nil {
+		if err := e.readFolder(ctx, files, dir, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *embeddings) readFolder(ctx context.Context, dir string, out *counter) error {
-	folder, err := e.open(dir)
+func (e *embeddings) readFolder(ctx context.Context, files *storage.Files, dir string, out *counter) error {
+	folder, err := e.openFolder(ctx, files, dir)
 	if err != nil {
 		return err
+	}
+	if r, inBucket := folder.(*remote); inBucket {
+		r.pass = out.pass
 	}
 	err = folder.Batches(ctx, embeddingBatch, func(b retriever.RowBatch) error {
 		for i, row := range b.Rows {
 			s := indexer.Sample{
 				Key: row.Key, Position: fmt.Sprintf("%s#%d", dir, b.First+int64(i)),
 				ImagePath: row.ImagePath, Caption: row.Caption, HasText: true, URL: row.URL, Fields: row.Fields,
+			}
+			if (b.Image == nil) != e.info.NoImages || (b.Text == nil) != e.info.NoTexts {
+				return fmt.Errorf("%s: from row %d on it has other kinds of embeddings than before", dir, b.First)
 			}
 			if b.Image != nil {
 				s.ImageVector = unit(b.Image[i])

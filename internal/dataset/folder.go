@@ -22,18 +22,19 @@ import (
 // time. Links to files are followed, links to directories are not.
 type folder struct {
 	roots []string
+	reach storage.Reach
 	info  indexer.SourceInfo
 }
 
 func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
-	if err := checkFolders(s.inputs); err != nil {
+	if err := checkFolders(ctx, s.files, s.inputs); err != nil {
 		return nil, err
 	}
 	digest := newDigest()
 	for _, root := range s.inputs {
-		err := walk(ctx, root, "", func(key string, files []string) error {
+		err := walk(ctx, s.files, root, "", func(key string, files []string) error {
 			for _, name := range files {
-				at := filepath.Join(root, filepath.FromSlash(name))
+				at := storage.Join(root, name)
 				if err := digest.add(ctx, s.files, at, name); err != nil && ctx.Err() != nil {
 					return err
 				} else if err != nil {
@@ -47,22 +48,19 @@ func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 			return nil, err
 		}
 	}
-	return &folder{s.inputs, s.info(digest)}, nil
+	return &folder{s.inputs, s.reach, s.info(digest)}, nil
 }
 
-func checkFolders(inputs []string) error {
+func checkFolders(ctx context.Context, files *storage.Files, inputs []string) error {
 	for _, input := range inputs {
-		if storage.InBucket(input) {
-			return fmt.Errorf("%s: a folder of loose files is read on disk only; from a bucket, give tar files", input)
-		}
-		info, err := os.Stat(input)
+		isDir, err := files.IsDir(ctx, input)
 		if errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("%s: no such folder", input)
 		}
 		if err != nil {
 			return err
 		}
-		if !info.IsDir() {
+		if !isDir {
 			return fmt.Errorf("%s: not a folder; the folder format takes the folder that holds the images", input)
 		}
 	}
@@ -78,11 +76,12 @@ func (f *folder) Read(ctx context.Context, visit func(indexer.Sample) error) err
 }
 
 // ReadAfter visits every sample after the first skip ones, whose files are not opened.
-func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) error {
+func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
+	files := storage.New(f.reach)
+	defer func() { err = errors.Join(err, files.Close()) }()
 	out := &counter{skip: skip, visit: visit}
-	disk := storage.New(nil) // no bucket is reached, so nothing is left to close
 	for _, root := range f.roots {
-		if err := readTree(ctx, disk, root, out); err != nil {
+		if err := readTree(ctx, files, root, out); err != nil {
 			return err
 		}
 	}
@@ -91,8 +90,8 @@ func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.S
 
 // readTree hands on the samples below one folder.
 func readTree(ctx context.Context, files *storage.Files, root string, out *counter) error {
-	return walk(ctx, root, "", func(key string, names []string) error {
-		g := group{key: key, position: filepath.Join(root, filepath.FromSlash(key))}
+	return walk(ctx, files, root, "", func(key string, names []string) error {
+		g := group{key: key, position: storage.Join(root, key)}
 		for _, name := range names {
 			g.parts = append(g.parts, filePart(ctx, files, root, name, out.wanted()))
 		}
@@ -102,28 +101,28 @@ func readTree(ctx context.Context, files *storage.Files, root string, out *count
 
 // walk visits the groups of files below root in the order of their keys. A directory is sorted as
 // if its name ended in a slash: so the keys come in the order of whole paths.
-func walk(ctx context.Context, root, dir string, visit func(key string, files []string) error) error {
+func walk(ctx context.Context, files *storage.Files, root, dir string, visit func(key string, files []string) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := os.ReadDir(filepath.Join(root, filepath.FromSlash(dir)))
+	entries, err := files.List(ctx, storage.Join(root, dir))
 	if err != nil {
 		return err
 	}
 	groups := map[string][]string{}
 	for _, e := range entries {
-		name := path.Join(dir, e.Name())
+		name := path.Join(dir, e.Name)
 		switch {
-		case e.IsDir():
+		case e.Dir:
 			groups[name+"/"] = nil
-		case kindOf(extension(e.Name())) != kindOther && !linkedDirectory(root, name, e):
+		case kindOf(extension(e.Name)) != kindOther && !linkedDirectory(root, name):
 			key := keyOf(name)
 			groups[key] = append(groups[key], name)
 		}
 	}
 	for _, key := range slices.Sorted(maps.Keys(groups)) {
 		if below, isDir := strings.CutSuffix(key, "/"); isDir {
-			err = walk(ctx, root, below, visit)
+			err = walk(ctx, files, root, below, visit)
 		} else {
 			err = visit(key, groups[key])
 		}
@@ -145,8 +144,8 @@ func keyOf(name string) string {
 func extension(name string) string { return strings.TrimPrefix(path.Ext(name), ".") }
 
 // linkedDirectory tells a link to a directory whose name looks like a file's.
-func linkedDirectory(root, name string, e fs.DirEntry) bool {
-	if e.Type()&fs.ModeSymlink == 0 {
+func linkedDirectory(root, name string) bool {
+	if storage.InBucket(root) {
 		return false
 	}
 	info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -74,11 +73,6 @@ func findShards(ctx context.Context, files *storage.Files, input string) ([]shar
 		}
 		shards = append(shards, shardsIn(path, entries)...)
 	}
-	for _, s := range shards {
-		if s.folder && storage.InBucket(s.samples) {
-			return nil, fmt.Errorf("%s: shards of loose files are read on disk only; from a bucket, give tar shards", s.samples)
-		}
-	}
 	if len(shards) == 0 {
 		return nil, fmt.Errorf("%s: no shard in it (00000.tar or 00000/, with 00000.parquet)", input)
 	}
@@ -119,9 +113,9 @@ func digestShard(ctx context.Context, files *storage.Files, s shard, digest dige
 	case !s.folder:
 		return digest.add(ctx, files, s.samples, s.name+".tar")
 	}
-	return walk(ctx, s.samples, "", func(_ string, names []string) error {
+	return walk(ctx, files, s.samples, "", func(_ string, names []string) error {
 		for _, name := range names {
-			if err := digest.add(ctx, files, filepath.Join(s.samples, name), s.name+"/"+name); err != nil {
+			if err := digest.add(ctx, files, storage.Join(s.samples, name), s.name+"/"+name); err != nil {
 				return err
 			}
 		}
