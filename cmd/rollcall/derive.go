@@ -9,11 +9,12 @@ import (
 )
 
 func (a *app) deriveCommand() *cobra.Command {
-	return &cobra.Command{
+	var also vectors.DeriveOptions
+	cmd := &cobra.Command{
 		Use:   "derive N",
 		Short: "Make what speeds searches of an index up",
-		Long: `Makes what the folder derived of an index holds: its vectors in 8 bits a value, with bounds that keep
-every answer exact, and its metadata in Arrow format.
+		Long: `Makes what the folder derived of an index holds: its vectors in 8 bits a value, in halves of 4, with bounds
+that keep every answer exact, and its metadata in Arrow format.
 rollcall index does so itself; this is for embedding folders from elsewhere, and
 after rollcall forget, which removes what was derived. What is there and current is left alone.
 
@@ -25,7 +26,7 @@ after rollcall forget, which removes what was derived. What is there and current
 			if err != nil {
 				return err
 			}
-			if err := vectors.Derive(cmd.Context(), dir); err != nil {
+			if err := vectors.Derive(cmd.Context(), dir, also); err != nil {
 				return err
 			}
 			if a.json {
@@ -35,4 +36,7 @@ after rollcall forget, which removes what was derived. What is there and current
 			return err
 		},
 	}
+	cmd.Flags().BoolVar(&also.OneBit, "one-bit", false,
+		"also make codes of one bit a value: thresholds of 0.9 and more, as for near-duplicates, then read an eighth")
+	return cmd
 }

@@ -42,7 +42,7 @@ func TestArrowIsParquet(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := copyFolder(t, from)
 			plain := openStore(t, dir)
-			require.NoError(t, Derive(t.Context(), dir))
+			require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
 			derived := openStore(t, dir)
 			ids := make([]int64, plain.rows)
 			for i := range ids {
@@ -64,7 +64,7 @@ func TestArrowIsParquet(t *testing.T) {
 // TestArrowDamaged: a damaged Arrow file is not used, or says what is wrong; never a crash.
 func TestArrowDamaged(t *testing.T) {
 	dir := buildIndex(t, smallData())
-	require.NoError(t, Derive(t.Context(), dir))
+	require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
 	want, err := openStore(t, dir).Get(t.Context(), []int64{2})
 	require.NoError(t, err)
 	path := derivedPath(dir, "metadata/metadata_0.parquet", arrowSuffix)

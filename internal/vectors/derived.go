@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/errgroup"
@@ -24,8 +25,11 @@ const derivedFolder = "derived"
 // the whole folder; rollcall index --faces makes it again without the erased rows.
 const facesFolder = "faces"
 
-// codesSuffix ends the names of files of codes.
-const codesSuffix = ".codes"
+// codesSuffix and bitsSuffix end the names of files of codes.
+const (
+	codesSuffix = ".codes"
+	bitsSuffix  = ".bits"
+)
 
 // origin says which state of a file something was derived from. Where index.json knows the file's
 // SHA-256, that is it; elsewhere its size and time of change.
@@ -66,11 +70,18 @@ func mapDerived(path string) ([]byte, error) {
 	return mapFile(path)
 }
 
+// DeriveOptions says what Derive makes besides.
+type DeriveOptions struct {
+	// OneBit also makes codes of one bit a value. They answer high thresholds (near-duplicates)
+	// from an eighth of a byte a value, and are skipped where they decide little.
+	OneBit bool
+}
+
 // Derive makes what speeds an index up, as far as it is missing or stale: codes of its vectors,
-// with which a search reads half the bytes, and its metadata in Arrow's format, in which any row is
-// at hand. All cores work, a file each; every file appears whole, so an interrupted call goes on
-// where it was. It is for folders that may be written to, and keeps other writers away.
-func Derive(ctx context.Context, dir string) (err error) {
+// with which a search reads a quarter of the bytes, and its metadata in Arrow's format, in which any
+// row is at hand. All cores work, a file each; every file appears whole, so an interrupted call goes
+// on where it was. It is for folders that may be written to, and keeps other writers away.
+func Derive(ctx context.Context, dir string, also DeriveOptions) (err error) {
 	unlock, err := Lock(dir)
 	if err != nil {
 		return err
@@ -84,21 +95,16 @@ func Derive(ctx context.Context, dir string) (err error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for _, p := range s.parts {
-		for _, v := range []struct {
-			name  string
-			m     *matrix
-			codes *codes
-		}{{p.files.image, p.image, p.imageCodes}, {p.files.text, p.text, p.textCodes}} {
-			if v.m == nil || v.m.rows*v.m.dimension == 0 || v.codes != nil {
+		for _, v := range p.vectors() {
+			if v.m.rows*v.m.dimension == 0 {
 				continue
 			}
-			group.Go(func() error {
-				is, err := s.checkedOrigin(ctx, p, v.name)
-				if err != nil {
-					return err
-				}
-				return writeCodes(ctx, derivedPath(dir, v.name, codesSuffix), v.m, is)
-			})
+			if v.codes.halves == nil {
+				group.Go(func() error { return s.derive(ctx, p, v, halves()) })
+			}
+			if v.codes.bits == nil && also.OneBit {
+				group.Go(func() error { return s.derive(ctx, p, v, oneBit()) })
+			}
 		}
 		if p.metadata != "" && p.arrow == nil {
 			group.Go(func() error {
@@ -111,6 +117,34 @@ func Derive(ctx context.Context, dir string) (err error) {
 		}
 	}
 	return group.Wait()
+}
+
+// derive makes codes of a file of vectors.
+func (s *Store) derive(ctx context.Context, p part, v vectorFile, kind codeKind) error {
+	is, err := s.checkedOrigin(ctx, p, v.name)
+	if err != nil {
+		return err
+	}
+	return writeCodes(ctx, kind, derivedPath(s.dir, v.name, kind.suffix), v.m, is)
+}
+
+// vectorFile is a file of vectors and its codes.
+type vectorFile struct {
+	name  string
+	m     *matrix
+	codes *coded
+}
+
+// vectors gives the partition's files of vectors.
+func (p *part) vectors() []vectorFile {
+	var out []vectorFile
+	if p.image != nil {
+		out = append(out, vectorFile{p.files.image, p.image, &p.imageCodes})
+	}
+	if p.text != nil {
+		out = append(out, vectorFile{p.files.text, p.text, &p.textCodes})
+	}
+	return out
 }
 
 // checkedOrigin gives the state of a file after reading it whole: something derived from a file
@@ -133,20 +167,25 @@ func (s *Store) checkedOrigin(ctx context.Context, p part, name string) (origin,
 
 // openDerived maps what was derived from a partition's files, where it is current.
 func (s *Store) openDerived(p *part) error {
-	for _, v := range []struct {
-		name string
-		m    *matrix
-		slot **codes
-	}{{p.files.image, p.image, &p.imageCodes}, {p.files.text, p.text, &p.textCodes}} {
-		if v.m == nil {
-			continue
-		}
+	for _, v := range p.vectors() {
 		is, err := originOf(s.dir, v.name, s.manifest, p.number)
 		if err != nil {
 			return err
 		}
-		if *v.slot, err = openCodes(s.dir, v.name, v.m, is); err != nil {
+		if v.codes.halves, err = openCodes(halves(), s.dir, v.name, v.m, is); err != nil {
 			return err
+		}
+		if v.codes.halves == nil {
+			continue
+		}
+		if v.codes.bits, err = openCodes(oneBit(), s.dir, v.name, v.m, is); err != nil {
+			return err
+		}
+		if b := v.codes.bits; b != nil && !slices.Equal(b.axis, v.codes.halves.axis) {
+			v.codes.bits = nil // another version's
+			if err := b.close(); err != nil {
+				return err
+			}
 		}
 	}
 	if p.metadata == "" {

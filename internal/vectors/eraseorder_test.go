@@ -26,7 +26,7 @@ func secretIndex(t *testing.T) string {
 // TestForgetLeavesNothing looks for the content of an erased row in every file.
 func TestForgetLeavesNothing(t *testing.T) {
 	dir := secretIndex(t)
-	require.NoError(t, Derive(t.Context(), dir))
+	require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
 	when := time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC)
 	done, err := Forget(t.Context(), dir, Order{IDs: []int64{1, 1}, By: "person", Tool: "rollcall 1", When: when}, nil)
 	require.NoError(t, err)

@@ -24,7 +24,9 @@ type kernel func(m *matrix, first, n int, qs unitQueries, out []float32)
 type method struct {
 	name    string
 	cosines func(dimension int) kernel
-	bound   bounder
+	halves  bounder // by first halves of codes
+	bits    bounder // by codes of one bit
+	bytes   refiner // by both halves
 }
 
 // bestMethod is the fastest way that this processor and build have.
@@ -32,7 +34,7 @@ func bestMethod() method { return methods()[0] }
 
 // methods gives all ways that work here, the fastest first. The last one works everywhere.
 func methods() []method {
-	return append(simdMethods(), method{name: "portable", cosines: plainCosines, bound: plainBound})
+	return append(simdMethods(), method{name: "portable", cosines: plainCosines, halves: plainHalves, bits: plainBits, bytes: plainBytes})
 }
 
 // unitQueries are normalised queries, one after another, padded with zeros to stride.

@@ -32,14 +32,15 @@ func benchmarkLarge(b *testing.B, n int, bare bool, search func(s *Store, querie
 			if err := s.parts[i].imageCodes.close(); err != nil {
 				b.Fatal(err)
 			}
-			s.parts[i].imageCodes = nil
+			s.parts[i].imageCodes = coded{}
 		}
-	} else if s.parts[0].imageCodes == nil {
+	} else if s.parts[0].imageCodes.halves == nil {
 		b.Skip("the folder has no codes")
 	}
 	if err := search(s, queries[:n]); err != nil {
 		b.Fatal(err)
 	}
+	s.refined.Store(0)
 	s.rescored.Store(0)
 	first := 0
 	for b.Loop() {
@@ -50,6 +51,7 @@ func benchmarkLarge(b *testing.B, n int, bare bool, search func(s *Store, querie
 	}
 	pairs := float64(s.rows) * float64(n) * float64(b.N)
 	b.ReportMetric(pairs/b.Elapsed().Seconds()/1e6, "Mpairs/s")
+	b.ReportMetric(100*float64(s.refined.Load())/pairs, "%refined")
 	b.ReportMetric(100*float64(s.rescored.Load())/pairs, "%rescored")
 }
 
@@ -85,7 +87,7 @@ func BenchmarkLarge(b *testing.B) {
 			if err := os.RemoveAll(filepath.Join(dir, derivedFolder)); err != nil {
 				b.Fatal(err)
 			}
-			if err := Derive(b.Context(), dir); err != nil {
+			if err := Derive(b.Context(), dir, DeriveOptions{}); err != nil {
 				b.Fatal(err)
 			}
 		}

@@ -24,7 +24,7 @@ func TestConformanceDerived(t *testing.T) {
 			if bare {
 				makeBare(t, dir)
 			}
-			require.NoError(t, Derive(t.Context(), dir))
+			require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
 			return &erasing{Store: openStore(t, dir), t: t}
 		})
 	}
@@ -65,11 +65,12 @@ func TestPruningIsExact(t *testing.T) {
 			batch := retriever.RowBatch{Rows: make([]retriever.Row, rows), Image: vectors}
 			dir := buildIndex(t, []retriever.RowBatch{batch})
 			plain := openStore(t, dir)
-			require.NoError(t, Derive(t.Context(), dir))
+			require.NoError(t, Derive(t.Context(), dir, DeriveOptions{OneBit: true}))
 			queries := append(randomQueries(rng, 4, dimension), vectors[5], vectors[6])
 			for _, by := range methods() {
 				coded := openStore(t, dir)
-				require.NotNil(t, coded.parts[0].imageCodes)
+				require.NotNil(t, coded.parts[0].imageCodes.halves)
+				require.NotNil(t, coded.parts[0].imageCodes.bits)
 				plain.method, coded.method = by, by
 				for _, k := range []int{1, 40, rows} {
 					want, _, err := plain.TopK(t.Context(), retriever.Image, queries, k)
@@ -113,21 +114,21 @@ func TestStaleCodes(t *testing.T) {
 		if bare {
 			makeBare(t, dir)
 		}
-		require.Nil(t, openStore(t, dir).parts[0].imageCodes)
-		require.NoError(t, Derive(t.Context(), dir))
+		require.Nil(t, openStore(t, dir).parts[0].imageCodes.halves)
+		require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
 		path := derivedPath(dir, "img_emb/img_emb_0.npy", codesSuffix)
 		first, err := os.Stat(path)
 		require.NoError(t, err)
-		require.NoError(t, Derive(t.Context(), dir))
+		require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
 		again, err := os.Stat(path)
 		require.NoError(t, err)
 		require.True(t, os.SameFile(first, again), "what is current is left alone")
 
 		require.NoError(t, erase(t.Context(), dir, []int64{0}))
 		require.NoDirExists(t, filepath.Join(dir, derivedFolder), "codes are content too")
-		require.Nil(t, openStore(t, dir).parts[0].imageCodes)
-		require.NoError(t, Derive(t.Context(), dir))
-		require.NotNil(t, openStore(t, dir).parts[0].imageCodes)
+		require.Nil(t, openStore(t, dir).parts[0].imageCodes.halves)
+		require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
+		require.NotNil(t, openStore(t, dir).parts[0].imageCodes.halves)
 
 		changed := openStore(t, dir)
 		if !bare {
@@ -136,12 +137,12 @@ func TestStaleCodes(t *testing.T) {
 		} else {
 			require.NoError(t, os.Chtimes(filepath.Join(dir, "img_emb/img_emb_0.npy"), time.Time{}, time.Unix(1, 0)))
 		}
-		require.Nil(t, openStore(t, dir).parts[0].imageCodes, "codes of another state of the file")
-		require.NotNil(t, openStore(t, dir).parts[1].imageCodes)
+		require.Nil(t, openStore(t, dir).parts[0].imageCodes.halves, "codes of another state of the file")
+		require.NotNil(t, openStore(t, dir).parts[1].imageCodes.halves)
 
 		for name, content := range map[string]string{"empty": "", "short": codeMark, "text": string(make([]byte, 9000))} {
 			require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
-			require.Nil(t, openStore(t, dir).parts[0].imageCodes, name)
+			require.Nil(t, openStore(t, dir).parts[0].imageCodes.halves, name)
 		}
 	}
 }
@@ -152,12 +153,12 @@ func TestDeriveRefuses(t *testing.T) {
 	dir := buildIndex(t, smallData())
 	unlock, err := Lock(dir)
 	require.NoError(t, err)
-	require.ErrorContains(t, Derive(t.Context(), dir), "another rollcall")
+	require.ErrorContains(t, Derive(t.Context(), dir, DeriveOptions{}), "another rollcall")
 	require.NoError(t, unlock())
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, Derive(ctx, dir), context.Canceled)
+	require.ErrorIs(t, Derive(ctx, dir, DeriveOptions{}), context.Canceled)
 	left, err := filepath.Glob(filepath.Join(dir, derivedFolder, "*", "*"))
 	require.NoError(t, err)
 	require.Empty(t, left)
@@ -167,27 +168,5 @@ func TestDeriveRefuses(t *testing.T) {
 	require.NoError(t, err)
 	content[len(content)-1] ^= 1
 	require.NoError(t, os.WriteFile(path, content, 0o600))
-	require.ErrorContains(t, Derive(t.Context(), dir), "img_emb_0.npy was changed")
-}
-
-// FuzzCodes opens damaged files of codes: never a crash, and never one that is not this file's.
-func FuzzCodes(f *testing.F) {
-	m := oddMatrix(rand.New(rand.NewPCG(1, 1)), 3, 5, 2)
-	path := f.TempDir() + "/a.codes"
-	if err := writeCodes(f.Context(), path, m, origin{Size: 9}); err != nil {
-		f.Fatal(err)
-	}
-	content, err := os.ReadFile(path)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(content)
-	f.Add(content[:4100])
-	f.Add([]byte(codeMark + "\xff\xff\xff\xff"))
-	f.Fuzz(func(t *testing.T, content []byte) {
-		if c := newCodes(content, m, origin{Size: 9}); c != nil {
-			require.Equal(t, 3, c.rows)
-			require.Len(t, c.span(0, 1), blockSize(64))
-		}
-	})
+	require.ErrorContains(t, Derive(t.Context(), dir, DeriveOptions{}), "img_emb_0.npy was changed")
 }

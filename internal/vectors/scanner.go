@@ -2,38 +2,67 @@ package vectors
 
 import (
 	"context"
-	"math"
 	"math/bits"
 )
 
 const (
 	denseRows  = 16 // rows of a block that pass from which scoring the whole block is cheaper
 	usefulPart = 4  // codes are left alone for a while when they pass more than one pair in so many
-	restSpans  = 7  // the while: spans
+	restRows   = 7 * spanRows
+	usefulBits = 16 // so are codes of one bit, which cost less to do without
+	restBits   = 8 * spanRows
 )
+
+// asked are the queries of a scan, in every shape that its stages take.
+type asked struct {
+	unitQueries
+	exact  [][]float64
+	turned [][]float64 // rotated; nil without codes of one bit
+	signs  numbers     // of turned
+	narrow numbers
+	broad  numbers
+}
+
+// ask shapes queries for codes, of one bit too if wanted.
+func ask(qs unitQueries, dimension int, bits bool) asked {
+	out := asked{unitQueries: qs, exact: qs.doubles(dimension)}
+	room := halves().perRow(dimension)
+	out.narrow, out.broad = narrow(out.exact, room, halfZero), broad(out.exact, room)
+	if bits {
+		out.turned = newRotation(dimension).turned(out.exact)
+		out.signs = narrow(out.turned, oneBit().perRow(dimension), bitZero)
+	}
+	return out
+}
+
+// tally counts pairs of row and query.
+type tally struct {
+	refined  int64 // whose first codes could not decide
+	rescored int64 // whose codes could not decide at all, so that the row itself was read
+}
 
 // scanner is one worker of a scan.
 type scanner struct {
+	method  method
 	cosines kernel
-	bound   bounder
-	queries unitQueries
-	coded   codeQueries
+	queries asked
 	to      sink
 	out     []float32
+	limits  []float32
+	masks   []uint64
+	tally   tally
 
-	codes    *codes    // whose bases are at hand
-	bases    []float64 // by query
-	limits   []float32
-	masks    []uint64
-	rest     int // spans to go before codes are tried again
-	rescored int64
+	codes    *codes // whose bearing is at hand
+	bearing  bearing
+	rest     int // rows to go before codes are tried again
+	restBits int // before codes of one bit are
 }
 
-func newScanner(by method, dimension int, qs unitQueries, coded codeQueries, to sink) *scanner {
+func newScanner(by method, dimension int, qs asked, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
 	return &scanner{
-		cosines: by.cosines(dimension), bound: by.bound, queries: qs, coded: coded, to: to,
-		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group), masks: make([]uint64, rowsAtOnce(group)/blockRows*group),
+		method: by, cosines: by.cosines(dimension), queries: qs, to: to, out: make([]float32, rowsAtOnce(group)*group),
+		limits: make([]float32, group), masks: make([]uint64, rowsAtOnce(group)/blockRows*group),
 	}
 }
 
@@ -43,18 +72,18 @@ func (sc *scanner) scan(ctx context.Context, sp span) error {
 		return sc.each(ctx, sp, sc.scoreAll)
 	}
 	if sc.rest > 0 {
-		sc.rest--
+		sc.rest -= sp.n
 		return sc.each(ctx, sp, sc.scoreAll)
 	}
 	if sc.codes != sp.codes {
-		sc.codes, sc.bases = sp.codes, sp.codes.bases(sc.queries)
+		sc.codes, sc.bearing = sp.codes, sp.codes.bearings(sc.queries.exact)
 	}
-	before := sc.rescored
+	before := sc.tally.rescored
 	if err := sc.each(ctx, sp, sc.scorePassing); err != nil {
 		return err
 	}
-	if (sc.rescored-before)*usefulPart > int64(sp.n)*int64(sc.queries.n) {
-		sc.rest = restSpans
+	if (sc.tally.rescored-before)*usefulPart > int64(sp.n)*int64(sc.queries.n) {
+		sc.rest = restRows
 	}
 	return nil
 }
@@ -63,7 +92,7 @@ func (sc *scanner) scan(ctx context.Context, sp span) error {
 func (sc *scanner) each(ctx context.Context, sp span, score func(rows span, q0, n int) error) error {
 	step := rowsAtOnce(sc.queries.n)
 	for done := 0; done < sp.n; done += step {
-		rows := span{sp.m, sp.codes, sp.first + done, min(step, sp.n-done), sp.id + int64(done)}
+		rows := sp.part(done, min(step, sp.n-done))
 		for q0 := 0; q0 < sc.queries.n; q0 += queriesAtAll {
 			if err := ctx.Err(); err != nil {
 				return err
@@ -87,19 +116,25 @@ func (sc *scanner) scoreAll(rows span, q0, n int) error {
 	return nil
 }
 
-// scorePassing scores the rows that may reach what is wanted.
+// scorePassing scores the rows that may reach what is wanted: the first codes pass few, both
+// halves of their codes pass fewer.
 func (sc *scanner) scorePassing(rows span, q0, n int) error {
-	for q := range n {
-		sc.limits[q] = rows.codes.limit(sc.to.least(q0+q), sc.bases[q0+q], sc.coded.lost[q0+q])
+	if !sc.lookAtBits(rows, q0, n) {
+		sc.look(rows.codes, sc.method.halves, rows, sc.queries.narrow, q0, n)
 	}
-	blocks := (rows.n + blockRows - 1) / blockRows
-	sc.bound(rows.codes.span(rows.first, blocks), blocks, rows.codes.stride, sc.coded.group(q0, n), sc.limits[:n], sc.masks)
-	for b := range blocks {
-		first := b * blockRows
-		block := span{rows.m, rows.codes, rows.first + first, min(blockRows, rows.n-first), rows.id + int64(first)}
-		for q := range n {
-			mask := sc.masks[b*n+q] & (math.MaxUint64 >> (blockRows - block.n))
-			if err := sc.scoreMask(block, q0+q, mask); err != nil {
+	low := rows.codes.tables[1]
+	for b := range (rows.n + blockRows - 1) / blockRows {
+		block := rows.part(b*blockRows, min(blockRows, rows.n-b*blockRows))
+		for q := q0; q < q0+n; q++ {
+			mask := sc.masks[b*n+q-q0]
+			if mask == 0 {
+				continue
+			}
+			sc.tally.refined += int64(bits.OnesCount64(mask))
+			limit := low.limit(sc.to.least(q), sc.queries.broad.lost[q], rows.codes.dimension)
+			mask = sc.method.bytes(rows.codes.tables[0].span(block.first, 1), low.span(block.first, 1), low.stride,
+				sc.queries.broad, sc.bearing, q, limit, mask)
+			if err := sc.scoreMask(block, q, mask); err != nil {
 				return err
 			}
 		}
@@ -107,10 +142,38 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	return nil
 }
 
+// look fills masks by the first table of codes.
+func (sc *scanner) look(from *codes, by bounder, rows span, qs numbers, q0, n int) {
+	first := from.tables[0]
+	for q := range n {
+		sc.limits[q] = first.limit(sc.to.least(q0+q), qs.lost[q0+q], from.dimension)
+	}
+	blocks := (rows.n + blockRows - 1) / blockRows
+	by(first.span(rows.first, blocks), blocks, first.stride, qs.part(q0, n), sc.bearing.part(q0, n), sc.limits, sc.masks)
+}
+
+// lookAtBits fills masks by codes of one bit, if there are any and they decide enough.
+func (sc *scanner) lookAtBits(rows span, q0, n int) bool {
+	if rows.bits == nil || sc.restBits > 0 {
+		sc.restBits -= rows.n
+		return false
+	}
+	sc.look(rows.bits, sc.method.bits, rows, sc.queries.signs, q0, n)
+	passing := 0
+	for _, mask := range sc.masks[:(rows.n+blockRows-1)/blockRows*n] {
+		passing += bits.OnesCount64(mask)
+	}
+	if passing*usefulBits > rows.n*n {
+		sc.restBits = restBits
+		return false
+	}
+	return true
+}
+
 // scoreMask scores those rows of a block that have their bit set.
 func (sc *scanner) scoreMask(block span, query int, mask uint64) error {
 	passing := bits.OnesCount64(mask)
-	sc.rescored += int64(passing)
+	sc.tally.rescored += int64(passing)
 	if passing >= denseRows {
 		return sc.scoreAll(block, query, 1)
 	}

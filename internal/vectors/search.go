@@ -18,9 +18,16 @@ const spanRows = 8192
 // span is a run of rows of one file.
 type span struct {
 	m        *matrix
-	codes    *codes // nil where there are none
+	codes    *codes // halves; nil where there are none
+	bits     *codes // of one bit; nil where there are none
 	first, n int
 	id       int64 // of the first row
+}
+
+// part gives n rows from the span's row at on.
+func (sp span) part(at, n int) span {
+	sp.first, sp.n, sp.id = sp.first+at, n, sp.id+int64(at)
+	return sp
 }
 
 // sink is where one worker's cosines go.
@@ -124,13 +131,13 @@ func (s *Store) scan(ctx context.Context, m retriever.Modality, queries [][]floa
 	if err != nil || qs.n == 0 {
 		return err
 	}
-	coded := quantise(qs, s.dimension, codeStride(s.dimension))
+	shaped := ask(qs, s.dimension, s.signed(m))
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	for _, to := range sinks {
 		group.Go(func() error {
-			sc := newScanner(s.method, s.dimension, qs, coded, to)
-			defer func() { s.rescored.Add(sc.rescored) }()
+			sc := newScanner(s.method, s.dimension, shaped, to)
+			defer func() { s.refined.Add(sc.tally.refined); s.rescored.Add(sc.tally.rescored) }()
 			for i := next.Add(1) - 1; i < int64(len(spans)); i = next.Add(1) - 1 {
 				if err := sc.scan(ctx, spans[i]); err != nil {
 					return err
@@ -150,7 +157,7 @@ func (s *Store) spans(m retriever.Modality) ([]span, error) {
 	var out []span
 	for _, p := range s.parts {
 		for first := 0; first < p.rows; first += spanRows {
-			out = append(out, span{p.matrix(m), p.codes(m), first, min(spanRows, p.rows-first), p.first + int64(first)})
+			out = append(out, span{p.matrix(m), p.codes(m).halves, p.codes(m).bits, first, min(spanRows, p.rows-first), p.first + int64(first)})
 		}
 	}
 	return out, nil

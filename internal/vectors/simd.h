@@ -1,6 +1,5 @@
 // The kernels of this package. Every function works on memory that its caller owns and keeps
-// nothing. Vectors are padded: queries with zeros to a multiple of 16 floats (stride), rows of
-// codes to a multiple of 64 bytes.
+// nothing. Queries of floats are padded with zeros to a multiple of 16 (stride).
 #ifndef ROLLCALL_SIMD_H
 #define ROLLCALL_SIMD_H
 
@@ -17,15 +16,33 @@ void rollcall_cosines_avx2(const uint8_t *rows, int width, long dim, long n, con
 void rollcall_cosines_avx512(const uint8_t *rows, int width, long dim, long n, const float *queries,
 	long stride, long nq, float *scratch, float *out);
 
-// products of blocks of 64 rows of codes with nq whole-number queries, held against limits: bit r of
-// masks[b * nq + q] says that row r of block b may reach what query q asks for. A block is
-// 64 * stride codes, then 64 scales, then 64 errors (floats).
-// A query is stride numbers of 16 bits, or the same in two planes of 8: 128 * high + low; correction
-// is -128 times their sum.
-// A row passes when scale[r] * unit[q] * product + size[q] * error[r] >= limit[q].
-void rollcall_bound_avx2(const uint8_t *blocks, long n, long stride, const int16_t *numbers, const int32_t *correction,
-	const float *unit, const float *size, const float *limit, long nq, uint64_t *masks);
-void rollcall_bound_vnni(const uint8_t *blocks, long n, long stride, const int8_t *planes, const int32_t *correction,
-	const float *unit, const float *size, const float *limit, long nq, uint64_t *masks);
+// Queries in whole numbers that are held against codes, nq of them. plane has 8-bit numbers, one
+// for each value that a row's code has room for; what a product lacks is in correction. A row passes
+// when scale[r] * unit[q] * product + offset[r] * along[q] + error[r] * size[q] >= limit[q].
+struct rollcall_queries {
+	long nq;
+	const int8_t *plane;
+	const int32_t *correction;
+	const float *unit, *along, *size, *limit;
+};
+
+// n blocks of 64 rows of codes held against queries: bit r of masks[b * nq + q] says that row r of
+// block b passes for query q. A block is 64 * stride bytes of codes, then 64 scales, 64 offsets and
+// 64 errors (floats); stride is a multiple of 64. Product is 2 * sum(code * number) + correction.
+// nibbles: 64 bytes hold 128 codes of 4 bits, byte j the values j (low half) and j + 64.
+// bits: bit j of a row is value j.
+void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
+void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
+void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
+void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
+
+// one block's rows in mask held against one query by 8-bit codes, the halves of which are in blocks
+// like those above; scales, offsets and errors are those of low. Gives the rows that pass.
+// The query is 2 * stride numbers of 16 bits, or the same in two planes of 8: 128 * high + low.
+// Product is sum(code * number) + correction.
+uint64_t rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, const int16_t *numbers,
+	int32_t correction, float unit, float along, float size, float limit, uint64_t mask);
+uint64_t rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, const int8_t *planes,
+	int32_t correction, float unit, float along, float size, float limit, uint64_t mask);
 
 #endif

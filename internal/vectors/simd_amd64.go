@@ -8,10 +8,18 @@ package vectors
 #cgo nocallback rollcall_cosines_avx2
 #cgo noescape rollcall_cosines_avx512
 #cgo nocallback rollcall_cosines_avx512
-#cgo noescape rollcall_bound_avx2
-#cgo nocallback rollcall_bound_avx2
-#cgo noescape rollcall_bound_vnni
-#cgo nocallback rollcall_bound_vnni
+#cgo noescape rollcall_nibbles_avx2
+#cgo nocallback rollcall_nibbles_avx2
+#cgo noescape rollcall_nibbles_vnni
+#cgo nocallback rollcall_nibbles_vnni
+#cgo noescape rollcall_bits_avx2
+#cgo nocallback rollcall_bits_avx2
+#cgo noescape rollcall_bits_vnni
+#cgo nocallback rollcall_bits_vnni
+#cgo noescape rollcall_bytes_avx2
+#cgo nocallback rollcall_bytes_avx2
+#cgo noescape rollcall_bytes_vnni
+#cgo nocallback rollcall_bytes_vnni
 #include "simd.h"
 */
 import "C"
@@ -21,16 +29,18 @@ import "unsafe"
 // simdMethods gives the vector methods that this processor has, the fastest first.
 func simdMethods() []method {
 	have := C.rollcall_features()
+	narrow := method{name: "AVX2", cosines: cosinesAVX2, halves: halvesAVX2, bits: bitsAVX2, bytes: bytesAVX2}
 	var out []method
 	if have&C.HAS_AVX512 != 0 {
-		p := method{name: "AVX-512", cosines: cosinesAVX512, bound: boundAVX2}
+		wide := narrow
+		wide.name, wide.cosines = "AVX-512", cosinesAVX512
 		if have&C.HAS_VNNI != 0 {
-			p.bound = boundVNNI
+			wide.halves, wide.bits, wide.bytes = halvesVNNI, bitsVNNI, bytesVNNI
 		}
-		out = append(out, p)
+		out = append(out, wide)
 	}
 	if have&C.HAS_AVX2 != 0 {
-		out = append(out, method{name: "AVX2", cosines: cosinesAVX2, bound: boundAVX2})
+		out = append(out, narrow)
 	}
 	return out
 }
@@ -39,7 +49,7 @@ func simdMethods() []method {
 func cosinesAVX512(dimension int) kernel {
 	scratch := make([]float32, tileRows*padded(dimension))
 	return func(m *matrix, first, n int, qs unitQueries, out []float32) {
-		C.rollcall_cosines_avx512((*C.uint8_t)(unsafe.SliceData(m.block(first, n))), C.int(m.width), C.long(m.dimension), C.long(n),
+		C.rollcall_cosines_avx512(first8(m.block(first, n)), C.int(m.width), C.long(m.dimension), C.long(n),
 			floats(qs.values), C.long(qs.stride), C.long(qs.n), floats(scratch), floats(out[:qs.n*n]))
 	}
 }
@@ -48,21 +58,53 @@ func cosinesAVX512(dimension int) kernel {
 func cosinesAVX2(dimension int) kernel {
 	scratch := make([]float32, tileRows*padded(dimension))
 	return func(m *matrix, first, n int, qs unitQueries, out []float32) {
-		C.rollcall_cosines_avx2((*C.uint8_t)(unsafe.SliceData(m.block(first, n))), C.int(m.width), C.long(m.dimension), C.long(n),
+		C.rollcall_cosines_avx2(first8(m.block(first, n)), C.int(m.width), C.long(m.dimension), C.long(n),
 			floats(qs.values), C.long(qs.stride), C.long(qs.n), floats(scratch), floats(out[:qs.n*n]))
 	}
 }
 
-// boundVNNI multiplies 64 codes an instruction.
-func boundVNNI(blocks []byte, n, stride int, qs codeQueries, limits []float32, masks []uint64) {
-	C.rollcall_bound_vnni((*C.uint8_t)(unsafe.SliceData(blocks)), C.long(n), C.long(stride), (*C.int8_t)(unsafe.SliceData(qs.planes)),
-		(*C.int32_t)(unsafe.SliceData(qs.correction)), floats(qs.unit), floats(qs.size), floats(limits), C.long(qs.n), (*C.uint64_t)(unsafe.SliceData(masks[:n*qs.n])))
+// The bounders and refiners: VNNI multiplies 64 codes an instruction, AVX2 16 or 32.
+
+func halvesVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
+	C.rollcall_nibbles_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
 }
 
-// boundAVX2 multiplies 16 codes an instruction.
-func boundAVX2(blocks []byte, n, stride int, qs codeQueries, limits []float32, masks []uint64) {
-	C.rollcall_bound_avx2((*C.uint8_t)(unsafe.SliceData(blocks)), C.long(n), C.long(stride), (*C.int16_t)(unsafe.SliceData(qs.numbers)),
-		(*C.int32_t)(unsafe.SliceData(qs.correction)), floats(qs.unit), floats(qs.size), floats(limits), C.long(qs.n), (*C.uint64_t)(unsafe.SliceData(masks[:n*qs.n])))
+func halvesAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
+	C.rollcall_nibbles_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
 }
+
+func bitsVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
+	C.rollcall_bits_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
+}
+
+func bitsAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
+	C.rollcall_bits_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
+}
+
+func bytesVNNI(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64 {
+	planes := (*C.int8_t)(unsafe.SliceData(qs.planes[2*q*qs.room:]))
+	return uint64(C.rollcall_bytes_vnni(first8(high), first8(low), C.long(stride), planes, C.int32_t(qs.correction[q]),
+		C.float(qs.unit[q]), C.float(at.along[q]), C.float(at.size[q]), C.float(limit), C.uint64_t(mask)))
+}
+
+func bytesAVX2(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64 {
+	wide := (*C.int16_t)(unsafe.SliceData(qs.wide[q*qs.room:]))
+	return uint64(C.rollcall_bytes_avx2(first8(high), first8(low), C.long(stride), wide, C.int32_t(qs.correction[q]),
+		C.float(qs.unit[q]), C.float(at.along[q]), C.float(at.size[q]), C.float(limit), C.uint64_t(mask)))
+}
+
+// inC gives queries as the kernels take them; the slices stay theirs.
+func inC(qs numbers, at bearing, limits []float32) C.struct_rollcall_queries {
+	return C.struct_rollcall_queries{
+		nq: C.long(qs.n), plane: (*C.int8_t)(unsafe.SliceData(qs.plane)), correction: (*C.int32_t)(unsafe.SliceData(qs.correction)),
+		unit: floats(qs.unit), along: floats(at.along), size: floats(at.size), limit: floats(limits[:qs.n]),
+	}
+}
+
+func masksOf(masks []uint64, blocks, queries int) *C.uint64_t {
+	return (*C.uint64_t)(unsafe.SliceData(masks[:blocks*queries]))
+}
+
+func first8(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }
 
 func floats(s []float32) *C.float { return (*C.float)(unsafe.SliceData(s)) }

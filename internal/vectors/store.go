@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sort"
 	"sync/atomic"
 
@@ -25,7 +26,8 @@ type Store struct {
 	cache     *rowCache
 	gate      gate
 	method    method       // how similarities are computed
-	rescored  atomic.Int64 // pairs of row and query whose codes could not decide, of all searches
+	refined   atomic.Int64 // of all searches, see tally
+	rescored  atomic.Int64
 }
 
 // part is an open partition.
@@ -34,8 +36,8 @@ type part struct {
 	first       int64 // number of its first row
 	rows        int
 	image, text *matrix // nil without that modality
-	imageCodes  *codes  // nil where there are none that are current
-	textCodes   *codes
+	imageCodes  coded
+	textCodes   coded
 	arrow       *arrowMetadata // nil where there is none that is current
 }
 
@@ -50,15 +52,26 @@ func (p part) matrix(m retriever.Modality) *matrix {
 	return nil
 }
 
-// codes gives the codes of a modality, nil when there are none.
-func (p part) codes(m retriever.Modality) *codes {
+// coded are the codes of one file of vectors; nil where there are none that are current.
+type coded struct{ halves, bits *codes }
+
+// close unmaps the codes.
+func (c coded) close() error { return errors.Join(c.halves.close(), c.bits.close()) }
+
+// codes gives the codes of a modality.
+func (p part) codes(m retriever.Modality) coded {
 	switch m {
 	case retriever.Image:
 		return p.imageCodes
 	case retriever.Text:
 		return p.textCodes
 	}
-	return nil
+	return coded{}
+}
+
+// signed says whether any vectors of a modality have codes of one bit.
+func (s *Store) signed(m retriever.Modality) bool {
+	return slices.ContainsFunc(s.parts, func(p part) bool { return p.codes(m).bits != nil })
 }
 
 // Open opens an embedding folder: one that Rollcall wrote and finished (with index.json), one of
