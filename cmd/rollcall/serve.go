@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rollcall/auditor"
 	"rollcall/internal/clip"
 	"rollcall/internal/server"
 	"rollcall/internal/server/fetch"
@@ -33,6 +34,7 @@ type serveFlags struct {
 	logFormat           string
 	keyRate, addrRate   float64
 	model               modelFlags
+	audited, references []string // bundles that audits take beside the model
 
 	indexesGiven bool // on the command line: a reload then leaves them as they are
 	ratesGiven   bool
@@ -82,6 +84,8 @@ and goes on in a new query log when the old one was moved away.
 	f.Float64Var(&flags.addrRate, "address-rate", 100, "requests a second of one address, with --keys; 0: no limit")
 	f.StringVar(&flags.logFormat, "log-format", "text", "text or json")
 	flags.model.add(cmd)
+	f.StringArrayVar(&flags.audited, "audit-model", nil, "model bundle that can be audited, beside --model; may be repeated")
+	f.StringArrayVar(&flags.references, "reference-model", nil, "model bundle that is known not to have seen the data, as a control of audits; may be repeated")
 	a.addMilvus(cmd)
 	return cmd
 }
@@ -99,14 +103,8 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 		return err
 	}
 	defer listener.Close()
-	serve := func(ctx context.Context, model *clip.Model) error {
-		s := service{app: a, flags: flags, guard: guard, model: model}
-		return s.run(ctx, listener, hangups)
-	}
-	if flags.model.dir == "" {
-		return serve(ctx, nil)
-	}
-	return a.withModel(ctx, flags.model, serve)
+	s := service{app: a, flags: flags, guard: guard}
+	return s.withModels(func() error { return s.run(ctx, listener, hangups) })
 }
 
 // service is a running service and what a reload replaces.
@@ -114,7 +112,8 @@ type service struct {
 	*app
 	flags  serveFlags
 	guard  *guard
-	model  *clip.Model
+	model  *clip.Model     // embeds queries; nil: vector queries only
+	models []auditor.Model // that can be audited
 	server *server.Server
 	opened []*index
 	log    *slog.Logger
@@ -138,7 +137,7 @@ func (s *service) run(ctx context.Context, listener net.Listener, hangups <-chan
 	}
 	defer func() { err = errors.Join(err, kept.close()) }()
 	options := s.options(indices)
-	options.State, options.Photos, options.Models, options.Version = kept.state, kept.photos, s.audited(), toolVersion()
+	options.State, options.Photos, options.Models, options.Version = kept.state, kept.photos, s.models, toolVersion()
 	if s.server, err = server.New(options); err != nil {
 		return usageError{err}
 	}

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"rollcall/auditor"
 	"rollcall/internal/server/state"
 )
 
@@ -49,12 +48,4 @@ func (k *keptFiles) close() error {
 		errs = append(errs, k.root.Close())
 	}
 	return errors.Join(errs...)
-}
-
-// audited is the loaded model, as one that can be audited.
-func (s *service) audited() []auditor.Model {
-	if s.model == nil {
-		return nil
-	}
-	return []auditor.Model{audited(s.model, s.flags.model.dir, []string{s.flags.model.dir})}
 }

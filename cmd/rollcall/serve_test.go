@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -110,6 +111,42 @@ func TestServiceWithKeysOverTLS(t *testing.T) {
 	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
 	time.Sleep(200 * time.Millisecond)
 	require.Equal(t, 200, status("/v1/indices/also/rows/3", admin), "a list that cannot be opened changes nothing")
+
+	_, _, renewed := certify(t, dir)
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+	require.Eventually(t, func() bool {
+		fresh := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: renewed}, DisableKeepAlives: true}}
+		response, err := fresh.Get("https://127.0.0.1:" + port + "/healthz") // the former certificate is no root of this client's
+		if err != nil {
+			return false
+		}
+		return response.Body.Close() == nil && response.StatusCode == 200
+	}, 5*time.Second, 20*time.Millisecond, "a renewed certificate is in force without a restart")
+	require.NoError(t, os.WriteFile(cert, []byte("cut off"), 0o600))
+	require.NoError(t, syscall.Kill(os.Getpid(), syscall.SIGHUP))
+	time.Sleep(200 * time.Millisecond)
+	require.Equal(t, 200, status("/healthz", ""), "a certificate that cannot be read changes nothing")
+}
+
+// spawn starts the real program as a service, and gives its address and a way to kill it.
+func spawn(t *testing.T, args ...string) (base string, kill func()) {
+	t.Helper()
+	cmd := exec.Command(built(t), append([]string{"--onnxruntime", onnxruntime(t)}, args...)...)
+	stderr, err := cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	lines := bufio.NewScanner(stderr)
+	require.True(t, lines.Scan())
+	_, base, _ = strings.Cut(lines.Text(), " on ")
+	drained := make(chan struct{})
+	go func() { defer close(drained); _, _ = io.Copy(io.Discard, stderr) }()
+	kill = sync.OnceFunc(func() {
+		_ = cmd.Process.Signal(syscall.SIGKILL)
+		<-drained
+		_ = cmd.Wait() // it was killed
+	})
+	t.Cleanup(kill)
+	return base, kill
 }
 
 // TestKilledServiceLosesNoWrittenLine kills the real program while it answers, and finds every
@@ -117,16 +154,7 @@ func TestServiceWithKeysOverTLS(t *testing.T) {
 func TestKilledServiceLosesNoWrittenLine(t *testing.T) {
 	dir := t.TempDir()
 	rollcall(t, "--data-dir", dir, "index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"), "--limit", "50")
-	cmd := exec.Command(built(t), "--data-dir", dir, "--onnxruntime", onnxruntime(t), "serve", "--listen", "127.0.0.1:0", "--index", "lab")
-	stderr, err := cmd.StderrPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	lines := bufio.NewScanner(stderr)
-	require.True(t, lines.Scan())
-	_, base, _ := strings.Cut(lines.Text(), " on ")
-	drained := make(chan struct{})
-	go func() { defer close(drained); _, _ = io.Copy(io.Discard, stderr) }()
-
+	base, kill := spawn(t, "--data-dir", dir, "serve", "--listen", "127.0.0.1:0", "--index", "lab")
 	answered := make(chan []string)
 	for range 8 {
 		go func() {
@@ -146,9 +174,7 @@ func TestKilledServiceLosesNoWrittenLine(t *testing.T) {
 		}()
 	}
 	time.Sleep(500 * time.Millisecond)
-	require.NoError(t, cmd.Process.Signal(syscall.SIGKILL))
-	<-drained
-	_ = cmd.Wait() // it was killed
+	kill()
 	data, err := os.ReadFile(filepath.Join(dir, "queries.jsonl"))
 	require.NoError(t, err)
 	got := 0

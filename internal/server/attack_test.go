@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -156,5 +157,63 @@ func TestServeStopsWhenItsContextEnds(t *testing.T) {
 	case <-time.After(5 * time.Second):
 		t.Fatal("the server did not stop")
 	}
+	require.NoError(t, s.Close())
+}
+
+// TestNumbersThatAreNone sends what JSON has no numbers for, and numbers that no float holds.
+func TestNumbersThatAreNone(t *testing.T) {
+	web := readRecording(t).serve(t, server.Options{})
+	for _, number := range []string{"NaN", "Infinity", "-Infinity", "1e999", "null", `"1"`, "[]"} {
+		vector := "[" + number + ",0,0,0,0,0,0,0]"
+		status, body := post(t, web.URL, "/knn-service", `{"embedding_input":`+vector+`,"modality":"image","num_images":2,"indice_name":""}`)
+		if number == "null" { // which JSON's decoders take as 0
+			require.Contains(t, body, "all zeros")
+		}
+		require.Equal(t, 400, status, body)
+		requireMessage(t, body)
+		status, body = raw(t, http.MethodPost, web.URL+"/v1/indices/second/search", "application/json", `{"vector":`+vector+`}`)
+		require.Contains(t, []int{400, 422}, status, body)
+	}
+}
+
+// TestTenThousandRowsAtOnceAndNotOneMore asks for as many rows as one request may have.
+func TestTenThousandRowsAtOnceAndNotOneMore(t *testing.T) {
+	web := readRecording(t).serve(t, server.Options{})
+	ids := strings.TrimSuffix(strings.Repeat("3,", 10_000), ",")
+	status, body := post(t, web.URL, "/metadata", `{"ids":[`+ids+`],"indice_name":""}`)
+	require.Equal(t, 200, status)
+	require.Equal(t, 10_000, strings.Count(body, `"id":3`))
+	status, body = post(t, web.URL, "/metadata", `{"ids":[`+ids+`,3],"indice_name":""}`)
+	require.Equal(t, 400, status)
+	require.Contains(t, body, "at most 10000")
+	status, _ = send(t, web.URL, exchange{Method: http.MethodGet, Path: "/v1/indices/second/rows?ids=" + ids})
+	require.Equal(t, 200, status)
+	status, _ = send(t, web.URL, exchange{Method: http.MethodGet, Path: "/v1/indices/second/rows?ids=" + ids + ",3"})
+	require.Equal(t, 422, status)
+}
+
+// TestASlowBodyIsToldSo sends a body that stops, over a real connection, to each kind of route.
+func TestASlowBodyIsToldSo(t *testing.T) {
+	r := readRecording(t)
+	s, err := server.New(server.Options{ReadTimeout: 300 * time.Millisecond, Indices: []server.Index{{Name: "i", Store: r.folder(t), Dimension: r.Data.Dim}}})
+	require.NoError(t, err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Serve(ctx, listener) }()
+	for _, path := range []string{"/knn-service", "/v1/indices/i/search", "/people"} {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		require.NoError(t, err)
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", path)
+		require.NoError(t, err)
+		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err, path)
+		require.Equal(t, http.StatusRequestTimeout, response.StatusCode, path)
+		require.NoError(t, response.Body.Close())
+		require.NoError(t, conn.Close())
+	}
+	cancel()
+	require.NoError(t, <-done)
 	require.NoError(t, s.Close())
 }

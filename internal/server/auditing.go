@@ -18,21 +18,22 @@ import (
 // auditRequest is what an audit is asked to do, and what its job keeps. The published experiment
 // needs nothing but persons with photos.
 type auditRequest struct {
-	Models    []string `json:"models,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models; all when absent"`
-	People    []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
-	Count     string   `json:"count,omitempty" maxLength:"64" doc:"a finished count, whose estimates are the training counts"`
-	Names     []string `json:"names,omitempty" nullable:"false" maxItems:"200000" doc:"all candidate names; invented when absent"`
-	Decoys    int      `json:"decoys,omitempty" minimum:"0" maximum:"200000" doc:"names to invent; as many as make 1,000 candidates when absent"`
-	Modes     []string `json:"modes,omitempty" nullable:"false" maxItems:"2" enum:"paper,calibrated,v1" doc:"paper and calibrated when absent"`
-	MinPhotos int      `json:"min_photos,omitempty" minimum:"0" maximum:"1000" doc:"photos a person needs for the curves; 30 when absent"`
-	Draws     int      `json:"draws,omitempty" minimum:"0" maximum:"10000" doc:"20 when absent"`
-	Tau       int      `json:"tau,omitempty" minimum:"0" maximum:"1000" doc:"correct prompts that make a person detected; 1 when absent"`
-	Seed      uint64   `json:"seed,omitempty" doc:"of names, draws and resamples"`
+	Models     []string `json:"models,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models to audit; all that are no references when absent"`
+	References []string `json:"references,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models that are known not to have seen the data, as a control; those loaded as references when absent"`
+	People     []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
+	Count      string   `json:"count,omitempty" maxLength:"64" doc:"a finished count, whose estimates are the training counts"`
+	Names      []string `json:"names,omitempty" nullable:"false" maxItems:"200000" doc:"all candidate names; invented when absent"`
+	Decoys     int      `json:"decoys,omitempty" minimum:"0" maximum:"200000" example:"500" doc:"names to invent; as many as make 1,000 candidates when absent"`
+	Modes      []string `json:"modes,omitempty" nullable:"false" maxItems:"2" enum:"paper,calibrated,v1" doc:"paper and calibrated when absent"`
+	MinPhotos  int      `json:"min_photos,omitempty" minimum:"0" maximum:"1000" doc:"photos a person needs for the curves; 30 when absent"`
+	Draws      int      `json:"draws,omitempty" minimum:"0" maximum:"10000" doc:"20 when absent"`
+	Tau        int      `json:"tau,omitempty" minimum:"0" maximum:"1000" doc:"correct prompts that make a person detected; 1 when absent"`
+	Seed       uint64   `json:"seed,omitempty" default:"1" doc:"of names, draws and resamples"`
 }
 
 // startAudit checks that an audit can be done, and queues it.
 func (s *Server) startAudit(ctx context.Context, r auditRequest) (state.Job, error) {
-	if _, err := s.auditedModels(r.Models); err != nil {
+	if _, err := s.auditedModels(r); err != nil {
 		return state.Job{}, err
 	}
 	roster, err := s.rosterFor(ctx, r.People)
@@ -58,21 +59,52 @@ func (s *Server) startAudit(ctx context.Context, r auditRequest) (state.Job, err
 	return state.Job{}, invalid("body.people", "none of these persons has a photo: upload some, or serve a photo folder", nil)
 }
 
-// auditedModels are the named models, or all that are loaded.
-func (s *Server) auditedModels(names []string) ([]auditor.Model, error) {
-	models := slices.Clone(s.options.Models)
-	if len(models) == 0 {
+// auditedModels are the models of an audit, and behind them its references.
+func (s *Server) auditedModels(r auditRequest) ([]auditor.Model, error) {
+	if len(s.options.Models) == 0 {
 		return nil, invalid("body.models", "this service has no model loaded: start it with --model", nil)
 	}
-	if len(names) == 0 {
-		return models, nil
+	models, err := s.modelsNamed(r.Models, false, "body.models")
+	if err != nil {
+		return nil, err
 	}
-	for _, name := range names {
-		if !slices.ContainsFunc(models, func(m auditor.Model) bool { return m.Name == name }) {
-			return nil, invalid("body.models", "no model of this name is loaded", name)
+	references, err := s.modelsNamed(r.References, true, "body.references")
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range references {
+		if slices.ContainsFunc(models, func(other auditor.Model) bool { return other.Name == m.Name }) {
+			return nil, invalid("body.references", "a model is either audited or a reference", m.Name)
 		}
 	}
-	return slices.DeleteFunc(models, func(m auditor.Model) bool { return !slices.Contains(names, m.Name) }), nil
+	if len(models) == 0 {
+		return nil, invalid("body.models", "all loaded models are references: name one to audit", nil)
+	}
+	return append(models, references...), nil
+}
+
+// modelsNamed gives loaded models by name, or without names those that were loaded as references,
+// or were not.
+func (s *Server) modelsNamed(names []string, reference bool, where string) ([]auditor.Model, error) {
+	var models []auditor.Model
+	for _, name := range names {
+		at := slices.IndexFunc(s.options.Models, func(m auditor.Model) bool { return m.Name == name })
+		if at < 0 {
+			return nil, invalid(where, "no model of this name is loaded; GET /v1/models lists them", name)
+		}
+		models = append(models, s.options.Models[at])
+	}
+	if len(names) == 0 {
+		for _, m := range s.options.Models {
+			if m.Reference == reference {
+				models = append(models, m)
+			}
+		}
+	}
+	for i := range models {
+		models[i].Reference = reference
+	}
+	return models, nil
 }
 
 // trainingCounts are the estimates of a finished count by person; nil without one.
@@ -113,7 +145,7 @@ func (s *Server) audit(ctx context.Context, job state.Job, at func(stage string,
 }
 
 func (s *Server) auditOptions(ctx context.Context, r auditRequest) (auditor.Options, error) {
-	models, err := s.auditedModels(r.Models)
+	models, err := s.auditedModels(r)
 	if err != nil {
 		return auditor.Options{}, err
 	}

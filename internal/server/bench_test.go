@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"math"
 	"math/rand/v2"
@@ -22,56 +23,72 @@ import (
 	"rollcall/retriever"
 )
 
-// benchRows is how many rows of 512 numbers are searched; ROLLCALL_BENCH_ROWS changes it.
-func benchRows() int {
-	rows, err := strconv.Atoi(os.Getenv("ROLLCALL_BENCH_ROWS"))
-	if err != nil {
-		return 100_000
+// benchFolder is an embedding folder of 512-dimensional image vectors: that of
+// ROLLCALL_BENCH_FOLDER, with what was derived of it, or 100,000 random rows.
+func benchFolder(b *testing.B) string {
+	if dir := os.Getenv("ROLLCALL_BENCH_FOLDER"); dir != "" {
+		return dir
 	}
-	return rows
-}
-
-// BenchmarkKNN asks for 40 results with metadata by vector, over HTTP, from 1 and from 64 clients,
-// and reports the latency's percentiles.
-func BenchmarkKNN(b *testing.B) {
-	const dimension = 512
-	rows := benchRows()
 	dir := b.TempDir()
-	w, err := vectors.NewPartitionWriter(dir, 0, 1, dimension, true, false)
+	w, err := vectors.NewPartitionWriter(dir, 0, 1, benchDimension, true, false)
 	require.NoError(b, err)
 	random := rand.New(rand.NewPCG(1, 2))
-	unit := func() []float32 {
-		v, square := make([]float32, dimension), 0.0
-		for i := range v {
-			v[i] = float32(random.NormFloat64())
-			square += float64(v[i]) * float64(v[i])
-		}
-		for i := range v {
-			v[i] /= float32(math.Sqrt(square))
-		}
-		return v
-	}
-	for i := range rows {
-		require.NoError(b, w.Append(unit(), nil, retriever.Row{ID: int64(i), Caption: "caption " + strconv.Itoa(i), URL: "https://example.org/" + strconv.Itoa(i)}))
+	for i := range 100_000 {
+		row := retriever.Row{ID: int64(i), Caption: "caption " + strconv.Itoa(i), URL: "https://example.org/" + strconv.Itoa(i)}
+		require.NoError(b, w.Append(unit(random), nil, row))
 	}
 	_, err = w.Close()
 	require.NoError(b, err)
-	store, err := vectors.Open(dir)
+	require.NoError(b, vectors.Derive(b.Context(), dir, vectors.DeriveOptions{}))
+	return dir
+}
+
+const benchDimension = 512
+
+func unit(random *rand.Rand) []float32 {
+	v, square := make([]float32, benchDimension), 0.0
+	for i := range v {
+		v[i] = float32(random.NormFloat64())
+		square += float64(v[i]) * float64(v[i])
+	}
+	for i := range v {
+		v[i] /= float32(math.Sqrt(square))
+	}
+	return v
+}
+
+// BenchmarkKNN asks by vector over HTTP, from 1 and from 64 clients, and reports the latency's
+// percentiles: 40 results with metadata, and 1,000. The queries are rows of the folder with noise.
+func BenchmarkKNN(b *testing.B) {
+	store, err := vectors.Open(benchFolder(b))
 	require.NoError(b, err)
 	defer store.Close()
-	s, err := server.New(server.Options{Indices: []server.Index{{Name: "i", Store: store, Dimension: dimension, Modalities: []retriever.Modality{retriever.Image}}}})
+	s, err := server.New(server.Options{Indices: []server.Index{{
+		Name: "i", Store: store, Dimension: benchDimension, Modalities: []retriever.Modality{retriever.Image},
+	}}})
 	require.NoError(b, err)
 	defer s.Close()
 	web := httptest.NewServer(s.Handler())
 	defer web.Close()
-	bodies := make([]string, 256)
-	for i := range bodies {
-		text, err := json.Marshal(map[string]any{"embedding_input": unit(), "modality": "image", "num_images": 40, "indice_name": ""})
-		require.NoError(b, err)
-		bodies[i] = string(text)
-	}
-	for _, clients := range []int{1, 64} {
-		b.Run("clients="+strconv.Itoa(clients), func(b *testing.B) { ask(b, web.URL, bodies, clients) })
+	rows, err := store.Len(b.Context())
+	require.NoError(b, err)
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, k := range []int{40, 1000} {
+		bodies := make([]string, 256)
+		for i := range bodies {
+			near, err := store.Vectors(b.Context(), retriever.Image, []int64{random.Int64N(rows)})
+			require.NoError(b, err)
+			query := near[0]
+			for j, noise := range unit(random) {
+				query[j] += 0.3 * noise
+			}
+			text, err := json.Marshal(map[string]any{"embedding_input": query, "modality": "image", "num_images": k, "indice_name": ""})
+			require.NoError(b, err)
+			bodies[i] = string(text)
+		}
+		for _, clients := range []int{1, 64} {
+			b.Run(fmt.Sprintf("k=%d/clients=%d", k, clients), func(b *testing.B) { ask(b, web.URL, bodies, clients) })
+		}
 	}
 }
 

@@ -13,9 +13,7 @@ import (
 )
 
 const (
-	// maxEvidence is how many rows of one person and kind are kept; the count itself has no limit.
-	maxEvidence = 10_000
-	// evidenceBatch is how many are written at once.
+	// evidenceBatch is how many rows of evidence are written at once.
 	evidenceBatch = 500
 	// photosAtOnce bounds what is decoded at once.
 	photosAtOnce = 8
@@ -103,7 +101,7 @@ func (s *Server) count(ctx context.Context, job state.Job, at func(stage string,
 	if err != nil {
 		return err
 	}
-	c := &counter{server: s, index: index, roster: roster, request: r, at: at, sink: evidenceSink{state: s.state, job: job.ID, kept: map[[2]string]int{}}}
+	c := &counter{server: s, index: index, roster: roster, request: r, at: at, sink: evidenceSink{state: s.state, job: job.ID}}
 	counts, err := c.counts(ctx)
 	if err != nil {
 		return err
@@ -163,9 +161,6 @@ func (c *counter) images(ctx context.Context) (*retriever.ImageCounts, error) {
 	c.at("images", 0, 0)
 	return retriever.CountImages(ctx, c.index.Counter, references, float32(c.request.Threshold), retriever.ImageOptions{
 		Evidence: func(hit retriever.ImageHit) error {
-			if c.sink.full(c.roster.Persons[hit.Person].ID, state.KindImage) {
-				return nil
-			}
 			rows, err := c.index.Store.Get(ctx, []int64{hit.Row})
 			if err != nil {
 				return err
@@ -215,23 +210,14 @@ func (w watchedCaptions) Captions(ctx context.Context, visit func(retriever.Capt
 	})
 }
 
-// evidenceSink keeps the first rows of every person and kind.
+// evidenceSink keeps every row behind a count, a batch at a time.
 type evidenceSink struct {
 	state   *state.Store
 	job     string
-	kept    map[[2]string]int // by person and kind
 	waiting []retriever.Evidence
 }
 
-func (s *evidenceSink) full(person, kind string) bool {
-	return s.kept[[2]string{person, kind}] >= maxEvidence
-}
-
 func (s *evidenceSink) add(ctx context.Context, e retriever.Evidence) error {
-	if s.full(e.ID, e.Kind) {
-		return nil
-	}
-	s.kept[[2]string{e.ID, e.Kind}]++
 	if s.waiting = append(s.waiting, e); len(s.waiting) < evidenceBatch {
 		return nil
 	}

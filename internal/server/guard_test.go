@@ -339,6 +339,45 @@ func TestAdminReadsTheQueryLogInPages(t *testing.T) {
 	require.NoError(t, queries.Close())
 }
 
+// TestForwardedAddressesAreBelievedOfProxiesAlone asks through a configured proxy and past it. The
+// address in the query log is the last one that no proxy of ours has: what a client wrote in front of
+// it is its own invention.
+func TestForwardedAddressesAreBelievedOfProxiesAlone(t *testing.T) {
+	for name, test := range map[string]struct {
+		proxies   []string
+		forwarded string
+		want      string
+	}{
+		"no proxy is configured":   {nil, "203.0.113.7", "127.0.0.1"},
+		"another one is":           {[]string{"192.0.2.1"}, "203.0.113.7", "127.0.0.1"},
+		"this one is":              {[]string{"127.0.0.1"}, "203.0.113.7", "203.0.113.7"},
+		"by its network":           {[]string{"127.0.0.0/8"}, "203.0.113.7", "203.0.113.7"},
+		"the client wrote one too": {[]string{"127.0.0.1"}, "8.8.8.8, 203.0.113.7", "203.0.113.7"},
+		"two proxies":              {[]string{"127.0.0.1", "192.0.2.1"}, "203.0.113.7, 192.0.2.1", "203.0.113.7"},
+		"what is no address":       {[]string{"127.0.0.1"}, "unknown", "127.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "log")
+			queries, err := querylog.Open(path)
+			require.NoError(t, err)
+			web := listening(t, readRecording(t).serveWith(t, server.Options{QueryLog: queries, Proxies: test.proxies}))
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, web+"/metadata", strings.NewReader(`{"ids":[0],"indice_name":""}`))
+			require.NoError(t, err)
+			request.Header.Set("X-Forwarded-For", test.forwarded)
+			response, err := http.DefaultClient.Do(request)
+			require.NoError(t, err)
+			require.NoError(t, response.Body.Close())
+			require.Equal(t, 200, response.StatusCode)
+			require.NoError(t, queries.Close())
+			line, err := os.ReadFile(path)
+			require.NoError(t, err)
+			var entry querylog.Entry
+			require.NoError(t, json.Unmarshal(line, &entry))
+			require.Equal(t, test.want, entry.Address)
+		})
+	}
+}
+
 // lockedBuffer is a buffer for several goroutines.
 type lockedBuffer struct {
 	mu   sync.Mutex

@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 	"rollcall/internal/server/web"
 )
@@ -137,6 +138,10 @@ func (p pages) image(c *gin.Context) error {
 	}
 	for _, root := range p.roots {
 		if data := readBelow(root, rows[0].ImagePath); rows[0].ImagePath != "" && data != nil {
+			seen := querylog.Entry{Action: "picture", Index: index.Name, Rows: []int64{row}, Asked: 1, Results: 1}
+			if err := p.record(c.Request.Context(), seen); err != nil {
+				return err
+			}
 			endTurn(c)
 			c.Header("Cache-Control", "private, max-age=600")
 			c.Data(http.StatusOK, "image/jpeg", data)
@@ -218,7 +223,7 @@ func (p pages) jobsOf(c *gin.Context, kind string) (running, ended []state.Job, 
 
 // cancelJob is POST /jobs/ID/cancel.
 func (p pages) cancelJob(c *gin.Context) error {
-	job, err := p.jobs.end(c.Request.Context(), c.Param("id"))
+	job, err := p.cancel(c.Request.Context(), c.Param("id"))
 	if err != nil {
 		return absentAs(err, "job", c.Param("id"))
 	}

@@ -95,7 +95,7 @@ func (p pages) auditPage(c *gin.Context) error {
 	}
 	view := auditView{Job: job, Running: !job.Ended(), Disclaimer: report.Disclaimer}
 	if job.State == state.Done {
-		stored, err := p.storedReport(c.Request.Context(), job.ID)
+		stored, err := p.finishedReport(c.Request.Context(), job.ID)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 	"rollcall/internal/server/web"
 )
@@ -93,6 +94,9 @@ func (p pages) newestCount(c *gin.Context, view *peopleView) (map[string]counted
 		view.Mode = r.Mode
 	}
 	list, err := p.verified(c.Request.Context(), job)
+	if err == nil {
+		err = p.record(c.Request.Context(), querylog.Entry{Action: "counts", Job: job.ID, Results: len(list)})
+	}
 	counts := make(map[string]countedPerson, len(list))
 	for _, count := range list {
 		counts[count.ID] = count

@@ -137,8 +137,8 @@ func (p pages) savePerson(c *gin.Context) error {
 
 // removePerson is POST /people/ID/delete.
 func (p pages) removePerson(c *gin.Context) error {
-	if err := p.state.DeletePerson(c.Request.Context(), c.Param("id")); err != nil {
-		return absentAs(err, "person", c.Param("id"))
+	if err := p.deletePerson(c.Request.Context(), c.Param("id")); err != nil {
+		return err
 	}
 	return goTo(c, "/people")
 }
@@ -175,12 +175,8 @@ func (p pages) uploadPhoto(c *gin.Context) error {
 
 // removePhoto is POST /people/ID/photos/NAME/delete.
 func (p pages) removePhoto(c *gin.Context) error {
-	number, uploaded := uploadNumber(c.Param("photo"))
-	if !uploaded {
-		return &Error{Status: http.StatusConflict, Message: "only uploaded photos can be removed here"}
-	}
-	if err := p.state.DeletePhoto(c.Request.Context(), c.Param("id"), number); err != nil {
-		return absentAs(err, "photo", c.Param("photo"))
+	if err := p.deletePhoto(c.Request.Context(), c.Param("id"), c.Param("photo")); err != nil {
+		return err
 	}
 	return goTo(c, personURL(c.Param("id")))
 }

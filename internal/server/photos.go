@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 )
 
@@ -137,9 +138,24 @@ func (s *Server) addPhoto(ctx context.Context, person string, content []byte) (s
 	if len(names) >= maxPhotos {
 		return "", &Error{Status: http.StatusConflict, Message: fmt.Sprintf("a person has at most %d photos: delete some", maxPhotos)}
 	}
+	if err := s.record(ctx, querylog.Entry{Action: "photo added", Person: person, Image: querylog.Digest(content)}); err != nil {
+		return "", err
+	}
 	p := state.Photo{Type: mediaType, Content: bytes.Clone(content)}
 	if p.Number, err = s.state.AddPhoto(ctx, person, p); err != nil {
 		return "", absentAs(err, "person", person)
 	}
 	return uploadName(p), nil
+}
+
+// deletePhoto removes an uploaded photo.
+func (s *Server) deletePhoto(ctx context.Context, person, name string) error {
+	number, uploaded := uploadNumber(name)
+	if !uploaded {
+		return &Error{Status: http.StatusConflict, Message: "only uploaded photos can be removed here; this one would be a file of the photo folder"}
+	}
+	if err := s.record(ctx, querylog.Entry{Action: "photo removed", Person: person}); err != nil {
+		return err
+	}
+	return absentAs(s.state.DeletePhoto(ctx, person, number), "photo", name)
 }

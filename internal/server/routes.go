@@ -17,7 +17,7 @@ func (s *Server) routes() *gin.Engine {
 	e := gin.New()
 	e.HandleMethodNotAllowed = true
 	e.RedirectTrailingSlash = false
-	e.Use(s.observe, s.recover, securityHeaders, s.cors, s.unlessOpen(s.guard, s.limitAddress, s.authenticate, s.authorize, s.limitKey, s.admit))
+	e.Use(s.observe, s.recover, securityHeaders, s.cors, s.unlessOpen(s.guard, s.limitAddress, s.authenticate, s.authorize, s.limitKey, s.admit), s.searchByForm)
 
 	e.GET("/indices-list", s.handle(s.listIndices))
 	e.POST("/knn-service", s.handle(s.knn))
@@ -28,6 +28,7 @@ func (s *Server) routes() *gin.Engine {
 	e.GET("/healthz", s.handle(s.alive))
 	e.GET("/readyz", s.handle(s.ready))
 	e.GET("/query-log", s.handle(s.queries))
+	e.GET("/state-backup", s.handle(s.backup))
 	s.mountPages(e, s.mountV1(e))
 
 	e.NoRoute(s.handle(unknownPath))
@@ -86,11 +87,11 @@ func (s *Server) unlessOpen(checks ...gin.HandlerFunc) gin.HandlerFunc {
 // roleOf is the role that a route needs. A route that nobody thought of needs the stronger one.
 func roleOf(method, route string) access.Role {
 	switch {
-	case route == "/query-log":
+	case route == "/query-log" || route == "/state-backup":
 		return access.Admin
 	case method == http.MethodGet || method == http.MethodHead:
 		return access.Read
-	case route == "/knn-service" || route == "/metadata" || route == "/v1/indices/:name/search" || route == "/" || route == "":
+	case route == "/knn-service" || route == "/metadata" || route == searchRoute || route == "/" || route == "":
 		return access.Read
 	default:
 		return access.Audit

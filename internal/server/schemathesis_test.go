@@ -3,14 +3,15 @@ package server_test
 import (
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// TestTheServiceKeepsItsOwnDescription lets schemathesis make requests of /openapi.json, in order
-// and out of it: no answer is a 5xx, has a status or a type that is not described, or breaks its
-// schema.
+// TestTheServiceKeepsItsOwnDescription lets schemathesis make requests of every operation of
+// /openapi.json, audits and counts among them, which start and run meanwhile: no answer is a 5xx, has
+// a status or a type that is not described, or breaks its schema.
 func TestTheServiceKeepsItsOwnDescription(t *testing.T) {
 	program, err := filepath.Abs("../../.cache/py-venv/bin/schemathesis")
 	require.NoError(t, err)
@@ -18,11 +19,21 @@ func TestTheServiceKeepsItsOwnDescription(t *testing.T) {
 		absent(t, "schemathesis is not here: run scripts/python_peers.sh")
 	}
 	base := smallWorld(t)
+	status, answer := raw(t, "POST", base+"/v1/people/ann/photos", "image/png", string(dot(t, hues[0])))
+	require.Equal(t, 201, status, answer)
 	cmd := exec.CommandContext(t.Context(), program, "run", base+"/openapi.json", "--max-examples", "10", "--seed", "1",
 		"--phases", "examples,fuzzing", "--request-timeout", "10",
 		"--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance")
 	cmd.Dir = t.TempDir() // it leaves a cache where it runs
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(out))
-	require.Contains(t, string(out), "passed")
+	selected := regexp.MustCompile(`Selected:\s+(\d+)/(\d+)`).FindStringSubmatch(string(out))
+	require.NotNil(t, selected, string(out))
+	require.Equal(t, selected[1], selected[2], "every operation was asked")
+	_, jobs := call(t, "GET", base+"/v1/jobs", nil)
+	kinds := map[any]bool{}
+	for _, job := range jobs["jobs"].([]any) {
+		kinds[job.(map[string]any)["kind"]] = true
+	}
+	require.Equal(t, map[any]bool{"count": true, "audit": true}, kinds, "its requests started jobs of both kinds: %s", out)
 }

@@ -70,13 +70,14 @@ type Options struct {
 	Proxies  []string        // proxies (addresses or CIDR) whose X-Forwarded-For is believed
 	TLS      *tls.Config     // nil: plain HTTP
 
-	MaxBody     int64   // bytes of a request; default 32 MiB: a 16 MiB image in base64, and room
-	MaxBodies   int64   // bytes of all requests' bodies beyond 64 KiB each; default 256 MiB
-	MaxResults  int     // largest k; default 16,384, Milvus' limit on top-k
-	MaxRunning  int     // requests at work at once, the rest waits; default 64
-	MaxWaiting  int     // requests that wait, at most; the rest is answered 503; default 256
-	KeyRate     float64 // requests a second of one key, and twice as many at once; 0: no limit
-	AddressRate float64 // the same of one address (of IPv6: of one /64)
+	MaxBody     int64         // bytes of a request; default 32 MiB: a 16 MiB image in base64, and room
+	MaxBodies   int64         // bytes of all requests' bodies beyond 64 KiB each; default 256 MiB
+	MaxResults  int           // largest k; default 16,384, Milvus' limit on top-k
+	MaxRunning  int           // requests at work at once, the rest waits; default 64
+	MaxWaiting  int           // requests that wait, at most; the rest is answered 503; default 256
+	ReadTimeout time.Duration // of a whole request, after which its sender is told 408; default one minute
+	KeyRate     float64       // requests a second of one key, and twice as many at once; 0: no limit
+	AddressRate float64       // the same of one address (of IPv6: of one /64)
 }
 
 // Fetcher gets an image from the web; fetch.Fetcher is one.
@@ -85,18 +86,17 @@ type Fetcher interface {
 }
 
 const (
-	defaultMaxBody    = 32 << 20
-	defaultMaxBodies  = 256 << 20
-	defaultMaxResults = 16384
-	defaultMaxRunning = 64
-	defaultMaxWaiting = 256
-	// readTimeout ends slow bodies, writeTimeout slow readers.
-	headerTimeout   = 10 * time.Second
-	readTimeout     = time.Minute
-	writeTimeout    = 5 * time.Minute
-	idleTimeout     = 2 * time.Minute
-	maxHeaderBytes  = 64 << 10
-	shutdownTimeout = 10 * time.Second
+	defaultMaxBody     = 32 << 20
+	defaultMaxBodies   = 256 << 20
+	defaultMaxResults  = 16384
+	defaultMaxRunning  = 64
+	defaultMaxWaiting  = 256
+	defaultReadTimeout = time.Minute
+	headerTimeout      = 10 * time.Second
+	writeTimeout       = 5 * time.Minute // ends slow readers
+	idleTimeout        = 2 * time.Minute
+	maxHeaderBytes     = 64 << 10
+	shutdownTimeout    = 10 * time.Second
 )
 
 // Server answers HTTP requests about its indexes.
@@ -168,6 +168,9 @@ func (o *Options) setDefaults() {
 	if o.MaxBodies == 0 {
 		o.MaxBodies = defaultMaxBodies
 	}
+	if o.ReadTimeout == 0 {
+		o.ReadTimeout = defaultReadTimeout
+	}
 	if o.MaxWaiting == 0 {
 		o.MaxWaiting = defaultMaxWaiting
 	}
@@ -203,7 +206,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		Handler:           s.Handler(),
 		TLSConfig:         s.options.TLS,
 		ReadHeaderTimeout: headerTimeout,
-		ReadTimeout:       readTimeout,
+		ReadTimeout:       s.options.ReadTimeout,
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeaderBytes,

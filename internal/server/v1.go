@@ -34,17 +34,35 @@ func (s *Server) mountV1(e *gin.Engine) v1 {
 	v.addEvidence()
 	v.addAudits()
 	v.addJobs()
+	v.exemplify()
 	return v
 }
 
-// bodyTimeout ends slow bodies, as the service's own read timeout does.
-const bodyTimeout = readTimeout
+// exemplify puts the name of a served index into the description wherever one is asked for.
+func (v v1) exemplify() {
+	name := v.indices()[0].Name
+	for _, path := range v.api.OpenAPI().Paths {
+		for _, operation := range []*huma.Operation{path.Get, path.Post} {
+			if operation == nil {
+				continue
+			}
+			for _, p := range operation.Parameters {
+				if p.In == "path" && p.Name == "name" || p.In == "query" && p.Name == "index" {
+					p.Example = name
+				}
+			}
+		}
+	}
+	if count := v.api.OpenAPI().Components.Schemas.Map()["CountRequest"]; count != nil {
+		count.Properties["index"].Examples = []any{name}
+	}
+}
 
 // route describes one operation. Every route may answer with the faults that any request can have.
 func (v v1) route(id, method, path, summary string) huma.Operation {
 	return huma.Operation{
 		OperationID: id, Method: method, Path: "/v1" + path, Summary: summary,
-		MaxBodyBytes: v.options.MaxBody, BodyReadTimeout: bodyTimeout,
+		MaxBodyBytes: v.options.MaxBody, BodyReadTimeout: v.options.ReadTimeout,
 		Errors: []int{
 			http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusRequestTimeout,
 			http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusMisdirectedRequest,

@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"rollcall/auditor/report"
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 )
 
@@ -22,9 +23,10 @@ type modelsOutput struct {
 
 // modelInfo is a model that can be audited.
 type modelInfo struct {
-	Name   string            `json:"name"`
-	Digest string            `json:"digest" doc:"SHA-256 of its files"`
-	Info   map[string]string `json:"info,omitempty"`
+	Name      string            `json:"name"`
+	Digest    string            `json:"digest" doc:"SHA-256 of its files"`
+	Reference bool              `json:"reference" doc:"known not to have seen the data: a control of every audit that names no others"`
+	Info      map[string]string `json:"info,omitempty"`
 }
 
 // reportPolicy lets a report show its own styles and plots and sort its own tables, as a document of
@@ -37,7 +39,7 @@ func (v v1) addAudits() {
 			out := &modelsOutput{}
 			out.Body.Models = []modelInfo{}
 			for _, m := range v.options.Models {
-				out.Body.Models = append(out.Body.Models, modelInfo{m.Name, m.Digest, m.Info})
+				out.Body.Models = append(out.Body.Models, modelInfo{m.Name, m.Digest, m.Reference, m.Info})
 			}
 			return out, nil
 		})
@@ -95,6 +97,9 @@ func (s *Server) finishedAudit(ctx context.Context, id string) (state.Job, error
 	job, err := s.jobOf(ctx, "audit", id)
 	if err == nil && job.State != state.Done {
 		err = &Error{Status: http.StatusConflict, Message: "the audit is " + job.State + ": it has no result; GET /v1/jobs/" + id + " says more"}
+	}
+	if err == nil {
+		err = s.record(ctx, querylog.Entry{Action: "findings", Job: id})
 	}
 	return job, err
 }

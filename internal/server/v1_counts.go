@@ -11,6 +11,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 	"rollcall/retriever"
 )
@@ -26,9 +27,8 @@ type countedPerson struct {
 
 // countResult is a count's job and what it found.
 type countResult struct {
-	Job           jobInfo         `json:"job"`
-	EvidenceLimit int             `json:"evidence_limit" doc:"rows kept of each person and kind; counts have no limit"`
-	Counts        []countedPerson `json:"counts" nullable:"false" doc:"empty until the job is done"`
+	Job    jobInfo         `json:"job"`
+	Counts []countedPerson `json:"counts" nullable:"false" doc:"empty until the job is done"`
 }
 
 type resultInput struct {
@@ -72,6 +72,9 @@ func (v v1) addDelete(id, path, kind, summary string) {
 	add(v, remove, func(ctx context.Context, in *jobInput) (*struct{}, error) {
 		job, err := v.jobOf(ctx, kind, in.ID)
 		if err == nil {
+			err = v.record(ctx, querylog.Entry{Action: kind + " removed", Job: job.ID})
+		}
+		if err == nil {
 			err = v.state.DeleteJob(ctx, job.ID)
 		}
 		if errors.Is(err, state.ErrNotFound) {
@@ -97,7 +100,10 @@ func (s *Server) countResult(ctx context.Context, id string) (countResult, error
 		return countResult{}, err
 	}
 	counts, err := s.verified(ctx, job)
-	return countResult{newJobInfo(job), maxEvidence, counts}, err
+	if err != nil {
+		return countResult{}, err
+	}
+	return countResult{newJobInfo(job), counts}, s.record(ctx, querylog.Entry{Action: "counts", Job: job.ID, Results: len(counts)})
 }
 
 // verified are a count's persons, less the rows that are marked as wrong.

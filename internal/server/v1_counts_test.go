@@ -13,7 +13,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/internal/server"
 	"rollcall/internal/server/state"
+	"rollcall/internal/vectors"
+	"rollcall/retriever"
 )
 
 // counted starts a count and gives its counts by person.
@@ -215,4 +218,46 @@ func watch(t *testing.T, base string, id any) <-chan map[string]any {
 		}
 	}()
 	return events
+}
+
+// TestEvidenceHasNoEnd counts a person in 12,345 rows, more than one batch or page of anything, and
+// pages through every one of them.
+func TestEvidenceHasNoEnd(t *testing.T) {
+	const rows = 12_345
+	dir := t.TempDir()
+	w, err := vectors.NewPartitionWriter(dir, 0, 1, len(hues), true, false)
+	require.NoError(t, err)
+	for i := range int64(rows) {
+		require.NoError(t, w.Append(direction(0), nil, retriever.Row{ID: i, Caption: "Ann Lee"}))
+	}
+	_, err = w.Close()
+	require.NoError(t, err)
+	opened, err := vectors.Open(dir)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, opened.Close()) })
+	base := smallWorld(t, func(o *server.Options) {
+		o.Indices = []server.Index{{Name: "many", Store: opened, Dimension: len(hues), Encoder: colours{}, Counter: opened, Captions: opened}}
+	})
+	status, answer := raw(t, http.MethodPost, base+"/v1/people/ann/photos", "image/png", string(dot(t, hues[0])))
+	require.Equal(t, 201, status, answer)
+	_, counts := counted(t, base, map[string]any{"index": "many", "evidence": []string{"mention", "image"}, "threshold": 0.9})
+	require.EqualValues(t, rows, counts["ann"]["mentions"])
+	require.EqualValues(t, rows, counts["ann"]["images"])
+	for _, kind := range []string{"mention", "image"} {
+		path := "/v1/people/ann/evidence?index=many&limit=1000&kind=" + kind
+		next := path
+		seen := map[float64]bool{}
+		for next != "" {
+			status, page := call(t, http.MethodGet, base+next, nil)
+			require.Equal(t, 200, status, page)
+			for _, e := range page["evidence"].([]any) {
+				seen[e.(map[string]any)["row"].(float64)] = true
+			}
+			next = ""
+			if cursor, more := page["next_cursor"]; more {
+				next = path + "&cursor=" + cursor.(string)
+			}
+		}
+		require.Len(t, seen, rows, kind)
+	}
 }

@@ -171,5 +171,9 @@ func (s *Server) mark(ctx context.Context, v state.Verdict, wrong bool) error {
 	if err := checkRows(ctx, index, []int64{v.Row}); err != nil {
 		return err
 	}
+	said := map[bool]string{true: "row marked as wrong", false: "mark taken away"}[wrong]
+	if err := s.record(ctx, querylog.Entry{Action: said, Index: v.Index, Person: v.Person, Rows: []int64{v.Row}}); err != nil {
+		return err
+	}
 	return s.state.SetWrong(ctx, v, wrong)
 }

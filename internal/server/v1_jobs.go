@@ -13,6 +13,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 )
 
@@ -102,9 +103,17 @@ func (v v1) addJobs() {
 	})
 	add(v, v.route("cancel-job", http.MethodDelete, "/jobs/{id}", "Cancel a job that waits or runs"),
 		func(ctx context.Context, in *jobInput) (*jobOutput, error) {
-			job, err := v.jobs.end(ctx, in.ID)
+			job, err := v.cancel(ctx, in.ID)
 			return &jobOutput{newJobInfo(job)}, absentAs(err, "job", in.ID)
 		})
+}
+
+// cancel ends a job that waits or runs.
+func (s *Server) cancel(ctx context.Context, id string) (state.Job, error) {
+	if err := s.record(ctx, querylog.Entry{Action: "job cancelled", Job: id}); err != nil {
+		return state.Job{}, err
+	}
+	return s.jobs.end(ctx, id)
 }
 
 // absentAs names what was not found.

@@ -3,7 +3,9 @@ package server
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"rollcall/internal/server/querylog"
 	"rollcall/retriever"
 )
 
@@ -47,11 +50,19 @@ type putPersonInput struct {
 
 type personOutput struct{ Body personInfo }
 
-type peopleOutput struct {
-	Body struct {
-		People []personInfo `json:"people" nullable:"false"`
-	}
+type peopleInput struct {
+	Cursor string `query:"cursor" maxLength:"2000" doc:"next_cursor of the page before"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"10000" default:"1000"`
 }
+
+// peoplePage is a page of the roster, in the order of names.
+type peoplePage struct {
+	Total  int          `json:"total" doc:"persons on the whole roster"`
+	Next   string       `json:"next_cursor,omitempty" doc:"asks for the next page; absent on the last"`
+	People []personInfo `json:"people" nullable:"false"`
+}
+
+type peopleOutput struct{ Body peoplePage }
 
 type importInput struct {
 	Format  string `query:"format" enum:"csv,yaml" default:"csv"`
@@ -66,12 +77,10 @@ type importOutput struct {
 }
 
 func (v v1) addPeople() {
-	add(v, v.route("list-people", http.MethodGet, "/people", "The roster"),
-		func(ctx context.Context, _ *struct{}) (*peopleOutput, error) {
-			out := &peopleOutput{}
-			var err error
-			out.Body.People, err = v.people(ctx)
-			return out, err
+	add(v, v.route("list-people", http.MethodGet, "/people", "The roster, a page at a time"),
+		func(ctx context.Context, in *peopleInput) (*peopleOutput, error) {
+			page, err := v.peoplePage(ctx, in.Cursor, in.Limit)
+			return &peopleOutput{page}, err
 		})
 	add(v, v.route("get-person", http.MethodGet, "/people/{id}", "One person"),
 		func(ctx context.Context, in *personInput) (*personOutput, error) {
@@ -89,7 +98,7 @@ func (v v1) addPeople() {
 	remove := v.route("delete-person", http.MethodDelete, "/people/{id}", "Remove a person with photos, counts and evidence")
 	remove.DefaultStatus = http.StatusNoContent
 	add(v, remove, func(ctx context.Context, in *personInput) (*struct{}, error) {
-		return &struct{}{}, absentAs(v.state.DeletePerson(ctx, in.ID), "person", in.ID)
+		return &struct{}{}, v.deletePerson(ctx, in.ID)
 	})
 	add(v, v.route("import-people", http.MethodPost, "/people/import", "Add or replace all persons of a roster file, CSV or YAML"),
 		func(ctx context.Context, in *importInput) (*importOutput, error) {
@@ -100,12 +109,43 @@ func (v v1) addPeople() {
 		})
 }
 
-// people is the roster with the number of everybody's photos.
+// peoplePage is a page of the roster. A cursor is the last name and id that were given, so that
+// persons who come and go shift nobody.
+func (s *Server) peoplePage(ctx context.Context, cursor string, limit int) (page peoplePage, err error) {
+	var after [2]string
+	if text, err := base64.RawURLEncoding.DecodeString(cursor); cursor != "" && (err != nil || json.Unmarshal(text, &after) != nil) {
+		return page, invalid("query.cursor", "it is not a cursor of this route: begin without one", cursor)
+	}
+	if page.Total, err = s.state.PeopleLen(ctx); err != nil {
+		return page, err
+	}
+	people, err := s.state.PeopleAfter(ctx, after[0], after[1], limit+1)
+	if err != nil {
+		return page, err
+	}
+	if len(people) > limit {
+		people = people[:limit]
+		last, err := json.Marshal([2]string{people[limit-1].Name, people[limit-1].ID})
+		if err != nil {
+			return page, err
+		}
+		page.Next = base64.RawURLEncoding.EncodeToString(last)
+	}
+	page.People, err = s.withPhotos(ctx, people)
+	return page, err
+}
+
+// people is the whole roster with the number of everybody's photos.
 func (s *Server) people(ctx context.Context) ([]personInfo, error) {
 	people, err := s.state.People(ctx)
 	if err != nil {
 		return nil, err
 	}
+	return s.withPhotos(ctx, people)
+}
+
+// withPhotos counts everybody's photos.
+func (s *Server) withPhotos(ctx context.Context, people []retriever.Person) ([]personInfo, error) {
 	uploads, err := s.state.PhotoOwners(ctx)
 	if err != nil {
 		return nil, err
@@ -144,7 +184,18 @@ func (s *Server) putPerson(ctx context.Context, id string, b PersonBody) error {
 	if p := roster.Persons[0]; p.ID != id {
 		return invalid("path.id", "an id neither begins nor ends with a space, and is not empty", id)
 	}
+	if err := s.record(ctx, querylog.Entry{Action: "person changed", Person: id}); err != nil {
+		return err
+	}
 	return s.state.PutPeople(ctx, roster.Persons)
+}
+
+// deletePerson removes a person with photos, counts and evidence.
+func (s *Server) deletePerson(ctx context.Context, id string) error {
+	if err := s.record(ctx, querylog.Entry{Action: "person removed", Person: id}); err != nil {
+		return err
+	}
+	return absentAs(s.state.DeletePerson(ctx, id), "person", id)
 }
 
 // importPeople reads a roster file; on a fault nothing of it is used.
@@ -152,6 +203,9 @@ func (s *Server) importPeople(ctx context.Context, file io.Reader, format string
 	roster, err := retriever.ReadRoster(file, "roster."+format)
 	if err != nil {
 		return 0, nil, rosterProblem(err, "body")
+	}
+	if err := s.record(ctx, querylog.Entry{Action: "people imported", Asked: len(roster.Persons)}); err != nil {
+		return 0, nil, err
 	}
 	return len(roster.Persons), append([]string{}, roster.Warnings...), s.state.PutPeople(ctx, roster.Persons)
 }

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -71,4 +72,37 @@ func TestPhotosAreKeptAndShown(t *testing.T) {
 	require.Equal(t, 404, status)
 	status, _ = send(t, base, exchange{Method: http.MethodDelete, Path: url})
 	require.Equal(t, 204, status)
+}
+
+// TestPeopleComeInPages goes through the roster while persons come and go: who stays is given once.
+func TestPeopleComeInPages(t *testing.T) {
+	base := smallWorld(t)
+	roster := "id,name\n"
+	for i := range 25 {
+		roster += fmt.Sprintf("p%02d,Person %c\n", i, 'A'+i)
+	}
+	status, answer := raw(t, http.MethodPost, base+"/v1/people/import", "text/csv", roster)
+	require.Equal(t, 200, status, answer)
+	var ids []any
+	next := "/v1/people?limit=10"
+	for total := 27.0; next != ""; {
+		status, page := call(t, http.MethodGet, base+next, nil)
+		require.Equal(t, 200, status, page)
+		require.Equal(t, total, page["total"])
+		for _, p := range page["people"].([]any) {
+			ids = append(ids, p.(map[string]any)["id"])
+		}
+		next = ""
+		if cursor, more := page["next_cursor"]; more {
+			next = "/v1/people?limit=10&cursor=" + cursor.(string)
+			status, _ := call(t, http.MethodDelete, base+fmt.Sprint("/v1/people/", ids[len(ids)-2]), nil)
+			require.Equal(t, 204, status)
+			total--
+		}
+	}
+	require.Len(t, ids, 27)
+	require.Equal(t, []any{"ann", "bo", "p00"}, ids[:3])
+	require.Equal(t, "p24", ids[26])
+	status, _ = call(t, http.MethodGet, base+"/v1/people?cursor=forged", nil)
+	require.Equal(t, 422, status)
 }

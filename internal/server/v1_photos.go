@@ -10,6 +10,8 @@ import (
 	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"rollcall/internal/server/querylog"
 )
 
 type photoInput struct {
@@ -68,16 +70,15 @@ func (v v1) addPhotos() {
 		if err != nil {
 			return nil, err
 		}
+		if err := v.record(ctx, querylog.Entry{Action: "photo", Person: in.ID, Image: querylog.Digest(content), Asked: 1, Results: 1}); err != nil {
+			return nil, err
+		}
 		return document(photoType(in.Photo), func(w io.Writer) error { _, err := w.Write(content); return err }), nil
 	})
 	remove := v.route("delete-photo", http.MethodDelete, "/people/{id}/photos/{photo}", "Remove an uploaded photo")
 	remove.DefaultStatus = http.StatusNoContent
 	add(v, remove, func(ctx context.Context, in *photoInput) (*struct{}, error) {
-		number, uploaded := uploadNumber(in.Photo)
-		if !uploaded {
-			return nil, &Error{Status: http.StatusConflict, Message: "only uploaded photos can be removed here; this one would be a file of the photo folder"}
-		}
-		return &struct{}{}, absentAs(v.state.DeletePhoto(ctx, in.ID, number), "photo", in.Photo)
+		return &struct{}{}, v.deletePhoto(ctx, in.ID, in.Photo)
 	})
 }
 

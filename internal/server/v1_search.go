@@ -59,8 +59,12 @@ type searchAnswer struct {
 
 type searchOutput struct{ Body searchAnswer }
 
+// searchRoute is the search's path as Gin has it.
+const searchRoute = "/v1/indices/:name/search"
+
 func (v v1) addSearch() {
-	add(v, v.route("search", http.MethodPost, "/indices/{name}/search", "The rows nearest to a text, an image, a vector or a row"),
+	const path = "/indices/{name}/search"
+	add(v, v.route("search", http.MethodPost, path, "The rows nearest to a text, an image, a vector or a row"),
 		func(ctx context.Context, in *searchInput) (*searchOutput, error) {
 			index, err := v.index(in.Name)
 			if err != nil {
@@ -72,6 +76,7 @@ func (v v1) addSearch() {
 			}
 			return &searchOutput{answer}, nil
 		})
+	v.describeForm(v.api.OpenAPI().Paths["/v1"+path].Post)
 }
 
 // search answers a query that is in order by itself; what the index has to say to it is checked

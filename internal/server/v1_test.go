@@ -154,3 +154,32 @@ func TestOpenAPIDescribesEveryRouteOfV1(t *testing.T) {
 		require.Contains(t, paths, path)
 	}
 }
+
+// TestSearchByAFormIsASearchByJSON sends one image file in both ways.
+func TestSearchByAFormIsASearchByJSON(t *testing.T) {
+	base := smallWorld(t)
+	file := dot(t, hues[3])
+	status, want := call(t, http.MethodPost, base+"/v1/indices/small/search", map[string]any{"image": file, "k": 2, "min_similarity": -0.5, "modality": "text"})
+	require.Equal(t, 200, status, want)
+	search := base + "/v1/indices/small/search"
+	status, got := submit(t, search, map[string]string{"k": "2", "min_similarity": "-0.5", "modality": "text"}, map[string][]byte{"image": file})
+	require.Equal(t, 200, status, got)
+	text, err := json.Marshal(want)
+	require.NoError(t, err)
+	require.JSONEq(t, string(text), got)
+	require.EqualValues(t, 3, want["results"].([]any)[0].(map[string]any)["id"])
+
+	status, got = submit(t, search, map[string]string{"text": "1234", "k": "1"}, nil)
+	require.Equal(t, 200, status, got)
+	for place, fields := range map[string]map[string]string{"body.k": {"k": "many"}, "body.modality": {"modality": "sound"}, "body.nothing": {"nothing": "1"}} {
+		status, got := submit(t, search, fields, map[string][]byte{"image": file})
+		require.Equal(t, 422, status, got)
+		require.Contains(t, got, `"`+place+`"`)
+	}
+	status, got = submit(t, search, nil, map[string][]byte{"image": []byte("no image")})
+	require.Equal(t, 422, status, got)
+	status, _ = raw(t, http.MethodPost, search, "multipart/form-data; boundary=x", "--x\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\ncut")
+	require.Equal(t, 400, status)
+	status, _ = raw(t, http.MethodPost, search, "multipart/form-data", "no boundary")
+	require.Equal(t, 400, status)
+}

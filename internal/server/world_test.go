@@ -90,8 +90,8 @@ func models(encoder colours) []auditor.Model {
 	return []auditor.Model{{Name: "colours", Digest: "none", Encoder: encoder}}
 }
 
-// world serves the small world.
-func world(t *testing.T, store *state.Store, encoder colours) (*httptest.Server, *server.Server) {
+// world serves the small world, with options changed.
+func world(t *testing.T, store *state.Store, encoder colours, change ...func(*server.Options)) (*httptest.Server, *server.Server) {
 	t.Helper()
 	dir, root := t.TempDir(), t.TempDir()
 	w, err := vectors.NewPartitionWriter(dir, 0, 1, len(hues), true, true)
@@ -109,19 +109,23 @@ func world(t *testing.T, store *state.Store, encoder colours) (*httptest.Server,
 	opened, err := vectors.Open(dir)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, opened.Close()) })
-	s, err := server.New(server.Options{State: store, ImageRoots: []string{root}, Models: models(encoder), Indices: []server.Index{
+	options := server.Options{State: store, ImageRoots: []string{root}, Models: models(encoder), Indices: []server.Index{
 		{Name: "small", Store: opened, Dimension: len(hues), Encoder: encoder, Counter: opened, Captions: opened},
 		{Name: "bare", Store: opened, Dimension: len(hues)},
-	}})
+	}}
+	for _, f := range change {
+		f(&options)
+	}
+	s, err := server.New(options)
 	require.NoError(t, err)
 	web := httptest.NewServer(s.Handler())
 	return web, s
 }
 
 // smallWorld is a world with its two persons, until the test ends.
-func smallWorld(t *testing.T) string {
+func smallWorld(t *testing.T, change ...func(*server.Options)) string {
 	t.Helper()
-	web, s := world(t, nil, colours{})
+	web, s := world(t, nil, colours{}, change...)
 	t.Cleanup(func() { web.Close(); require.NoError(t, s.Close()) })
 	roster := "id,name,aliases,sex,member,count\nann,Ann Lee,,female,yes,4\nbo,Bo Park,Bobby Park|B. Park,,,\n"
 	status, answer := raw(t, http.MethodPost, web.URL+"/v1/people/import", "text/csv", roster)

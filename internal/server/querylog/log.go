@@ -20,11 +20,12 @@ type Entry struct {
 	Key      string    `json:"key,omitempty"`  // ID of the key; "" where no keys are in use
 	Name     string    `json:"name,omitempty"` // the key's name then
 	Address  string    `json:"address"`        // of the client
-	Action   string    `json:"action"`         // search, rows, count, audit, evidence, query log ...
+	Action   string    `json:"action"`         // search, rows, count, audit, evidence, person changed ...
 	Index    string    `json:"index,omitempty"`
 	Modality string    `json:"modality,omitempty"`
 	Text     string    `json:"text,omitempty"`
 	Person   string    `json:"person,omitempty"` // ID in the roster
+	Job      string    `json:"job,omitempty"`    // ID of the count or audit that was looked at, removed or cancelled
 	Image    string    `json:"image_sha256,omitempty"`
 	Vector   string    `json:"vector_sha256,omitempty"` // of the float32 values, little-endian
 	URL      string    `json:"url,omitempty"`

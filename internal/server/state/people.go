@@ -18,6 +18,19 @@ func (s *Store) People(ctx context.Context) ([]retriever.Person, error) {
 		"SELECT "+personColumns+" FROM person ORDER BY name, id")
 }
 
+// PeopleAfter gives the next persons in the order of names, beginning behind one with this name and
+// id; of two empty ones, at the beginning.
+func (s *Store) PeopleAfter(ctx context.Context, name, id string, most int) ([]retriever.Person, error) {
+	return gather(ctx, s, func(rows *sql.Rows) (retriever.Person, error) { return scanPerson(rows) },
+		"SELECT "+personColumns+" FROM person WHERE (name, id) > (?, ?) ORDER BY name, id LIMIT ?", name, id, most)
+}
+
+// PeopleLen is the number of persons.
+func (s *Store) PeopleLen(ctx context.Context) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM person").Scan(&n)
+	return n, err
+}
+
 // Person gives one person, or ErrNotFound.
 func (s *Store) Person(ctx context.Context, id string) (retriever.Person, error) {
 	p, err := scanPerson(s.db.QueryRowContext(ctx, "SELECT "+personColumns+" FROM person WHERE id = ?", id))

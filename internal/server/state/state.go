@@ -54,6 +54,7 @@ CREATE TABLE message (
 // Store is the open file. Its methods may be called at once; each is short, and they take turns.
 type Store struct {
 	db   *sql.DB
+	path string   // "" in memory
 	lock *os.File // nil in memory
 }
 
@@ -79,7 +80,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 	}
 	// One connection: a database in memory is one connection's, and SQLite has one writer anyway.
 	db.SetMaxOpenConns(1)
-	s := &Store{db, held}
+	s := &Store{db, path, held}
 	if err := s.prepare(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("state database %s: %w", path, err), s.Close())
 	}

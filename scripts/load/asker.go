@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// asker asks one service.
+type asker struct {
+	settings
+	bodies [][]byte
+	client *http.Client
+}
+
+// newAsker prepares the requests, with the fields that clip-retrieval's own client sends.
+func newAsker(s settings, vectors [][]float32) (*asker, error) {
+	a := &asker{settings: s, client: &http.Client{
+		Timeout:   2 * time.Minute,
+		Transport: &http.Transport{MaxIdleConnsPerHost: s.clients, MaxConnsPerHost: s.clients},
+	}}
+	for _, v := range vectors {
+		body, err := json.Marshal(map[string]any{
+			"text": nil, "image": nil, "image_url": nil, "embedding_input": v, "modality": "image", "num_images": s.metadata, "num_result_ids": s.k,
+			"indice_name": s.index, "use_mclip": false, "deduplicate": false, "use_safety_model": false, "use_violence_detector": false,
+			"aesthetic_score": 9, "aesthetic_weight": 0.5,
+		})
+		if err != nil {
+			return nil, err
+		}
+		a.bodies = append(a.bodies, body)
+	}
+	return a, nil
+}
+
+// ask sends the query of a number; answer has the whole body when wanted.
+func (a *asker) ask(ctx context.Context, number int, answer io.Writer) (status int, err error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/knn-service", bytes.NewReader(a.bodies[number%len(a.bodies)]))
+	if err != nil {
+		return 0, err
+	}
+	response, err := a.client.Do(request)
+	if err != nil {
+		return 0, err
+	}
+	defer response.Body.Close()
+	_, err = io.Copy(answer, response.Body)
+	return response.StatusCode, err
+}
+
+// result is what a load came to. Times are milliseconds, of answered queries alone.
+type result struct {
+	Name     string         `json:"name,omitempty"`
+	Clients  int            `json:"clients"`
+	Seconds  float64        `json:"seconds"`
+	Answered int            `json:"answered"`
+	Rate     float64        `json:"queries_per_second"`
+	P50      float64        `json:"p50_ms"`
+	P95      float64        `json:"p95_ms"`
+	P99      float64        `json:"p99_ms"`
+	Max      float64        `json:"max_ms"`
+	Statuses map[string]int `json:"statuses"`
+	Watched  watched        `json:"watched"`
+}
+
+// load asks from all clients until the time is over or the requests are sent.
+func (a *asker) load(ctx context.Context) (result, error) {
+	ctx, cancel := context.WithTimeout(ctx, a.lasts)
+	defer cancel()
+	var sent atomic.Int64
+	var mu sync.Mutex
+	var took []time.Duration
+	statuses := map[string]int{}
+	var clients sync.WaitGroup
+	start := time.Now()
+	for c := range a.clients {
+		clients.Go(func() {
+			mine, seen := []time.Duration{}, map[string]int{}
+			for i := c * 97; ctx.Err() == nil && (a.requests == 0 || sent.Add(1) <= a.requests); i++ {
+				asked := time.Now()
+				status, err := a.ask(ctx, i, io.Discard)
+				switch {
+				case err != nil && ctx.Err() != nil: // the time was over before its answer came
+				case err != nil:
+					seen["error"]++
+				default:
+					seen[strconv.Itoa(status)]++
+				}
+				if err == nil && status == http.StatusOK {
+					mine = append(mine, time.Since(asked))
+				}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			took = append(took, mine...)
+			for status, n := range seen {
+				statuses[status] += n
+			}
+		})
+	}
+	clients.Wait()
+	seconds := time.Since(start).Seconds()
+	a.client.CloseIdleConnections()
+	if len(took) == 0 {
+		return result{}, fmt.Errorf("no query was answered with 200: %v", statuses)
+	}
+	slices.Sort(took)
+	at := func(share float64) float64 {
+		return milliseconds(took[min(len(took)-1, int(share*float64(len(took))))])
+	}
+	return result{
+		Name: a.name, Clients: a.clients, Seconds: seconds, Answered: len(took), Rate: float64(len(took)) / seconds,
+		P50: at(.5), P95: at(.95), P99: at(.99), Max: at(1), Statuses: statuses,
+	}, nil
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// writeIDs writes what the first queries are answered with: one JSON array of ids a line.
+func (a *asker) writeIDs(ctx context.Context, path string, queries int) (err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	for i := range queries {
+		var answer bytes.Buffer
+		status, err := a.ask(ctx, i, &answer)
+		if err == nil && status != http.StatusOK {
+			err = fmt.Errorf("status %d: %s", status, answer.String())
+		}
+		if err != nil {
+			return fmt.Errorf("query %d: %w", i, err)
+		}
+		var hits []struct {
+			ID int64 `json:"id"`
+		}
+		if err := json.Unmarshal(answer.Bytes(), &hits); err != nil {
+			return fmt.Errorf("query %d: %w", i, err)
+		}
+		ids := make([]int64, len(hits))
+		for j, hit := range hits {
+			ids[j] = hit.ID
+		}
+		if err := json.NewEncoder(file).Encode(ids); err != nil {
+			return err
+		}
+	}
+	return nil
+}
