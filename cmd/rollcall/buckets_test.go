@@ -178,6 +178,7 @@ func original(t *testing.T, dir string) map[string]string {
 // TestIndexInBuckets reads a data set from a bucket and writes its index into the same bucket, for each
 // kind of bucket there is, with a real server of each: two tasks, one of them killed and run again.
 // The objects are byte for byte the files of one undisturbed run on disk, and nothing else is left.
+// Embeddings and loose images are then read from the bucket too.
 func TestIndexInBuckets(t *testing.T) {
 	for name, start := range map[string]func(*testing.T) cloud{"S3": startS3, "Google Cloud": startGoogle, "Azure": startAzure} {
 		t.Run(name, func(t *testing.T) {
@@ -213,8 +214,35 @@ func TestIndexInBuckets(t *testing.T) {
 			require.Equal(t, exitUsage, code)
 			require.Contains(t, message, "images: true there, false asked for")
 			oneIsFirst(t, c.url("race"))
+
+			again := filepath.Join(t.TempDir(), "again")
+			rollcall(t, "index", shared, "--name", again, "--model", lab(t, "model"), "--partition-rows", "30")
+			requireSameVectors(t, onDisk, again, 7)
+			person := filepath.Base(first(t, lab(t, "photos", "*")))
+			c.upload(t, lab(t, "photos", person), "loose/"+person)
+			folders := []string{filepath.Join(t.TempDir(), "disk"), filepath.Join(t.TempDir(), "bucket")}
+			rollcall(t, "index", lab(t, "photos", person), "--name", folders[0], "--model", lab(t, "model"), "--embed", "images")
+			rollcall(t, "index", c.url("loose"), "--name", folders[1], "--model", lab(t, "model"), "--embed", "images")
+			requireSameVectors(t, folders[0], folders[1], 1)
 		})
 	}
+}
+
+// first is the first path that a pattern matches.
+func first(t *testing.T, pattern string) string {
+	t.Helper()
+	found, err := filepath.Glob(pattern)
+	require.NoError(t, err)
+	require.NotEmpty(t, found, pattern)
+	return found[0]
+}
+
+// requireSameVectors compares the vectors of two indexes, file by file.
+func requireSameVectors(t *testing.T, want, got string, files int) {
+	t.Helper()
+	there := tree(t, filepath.Join(want, "img_emb"))
+	require.Len(t, there, files)
+	require.Equal(t, there, tree(t, filepath.Join(got, "img_emb")))
 }
 
 // failing runs the program where it must not succeed.
@@ -247,7 +275,7 @@ func killedRuns(t *testing.T, args ...string) (kills int) {
 func oneIsFirst(t *testing.T, url string) {
 	t.Helper()
 	for round := range 5 {
-		var first atomic.Int64
+		var winners atomic.Int64
 		var group sync.WaitGroup
 		for writer := range 8 {
 			group.Go(func() {
@@ -255,12 +283,12 @@ func oneIsFirst(t *testing.T, url string) {
 				if err != nil {
 					t.Error(err)
 				} else if won {
-					first.Add(1)
+					winners.Add(1)
 				}
 			})
 		}
 		group.Wait()
-		require.Equal(t, int64(1), first.Load(), "round %d", round)
+		require.Equal(t, int64(1), winners.Load(), "round %d", round)
 	}
 }
 
