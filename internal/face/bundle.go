@@ -21,7 +21,7 @@ const maxBundleFile = 1 << 20
 
 // Bundle is a detector and a recogniser, and what counts as a face.
 type Bundle struct {
-	Detector   string  `json:"detector"`   // file of a YuNet graph, in the folder
+	Detector   string  `json:"detector"`   // file of a YuNet or CenterFace graph, in the folder
 	Recogniser string  `json:"recogniser"` // file of a graph that takes faces of 112 (ArcFace) or 150 pixels (dlib)
 	MinScore   float32 `json:"min_score"`  // of the detector, from 0 to 1; 0 is 0.6
 	MinFace    float32 `json:"min_face"`   // pixels of the box's shorter side; 0 is 24
@@ -63,7 +63,7 @@ type Model struct {
 	bundle     Bundle
 	digest     string
 	runtime    *onnx.Runtime
-	detector   *detector
+	detector   detector
 	recogniser *recogniser
 }
 
@@ -91,10 +91,13 @@ func Open(libraryPath, dir string, o onnx.Options) (*Model, error) {
 	return m, nil
 }
 
+// finding is raised when the same models and settings give other boxes or vectors than before.
+const finding = 2
+
 // digestOf is over both graphs and the settings: faces of two digests cannot be compared.
 func digestOf(dir string, b Bundle) (string, error) {
 	h := sha256.New()
-	fmt.Fprintln(h, b.MinScore, b.MinFace) // a hash has no errors
+	fmt.Fprintln(h, finding, b.MinScore, b.MinFace) // a hash has no errors
 	for _, name := range []string{b.Detector, b.Recogniser} {
 		f, err := os.Open(filepath.Join(dir, name))
 		if err != nil {
@@ -118,7 +121,7 @@ func (m *Model) Dimension() int { return m.recogniser.dimension }
 func (m *Model) Close() error {
 	var errs []error
 	if m.detector != nil {
-		errs = append(errs, m.detector.session.Close())
+		errs = append(errs, m.detector.close())
 	}
 	if m.recogniser != nil {
 		errs = append(errs, m.recogniser.session.Close())
