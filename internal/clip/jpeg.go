@@ -160,10 +160,10 @@ func (p *Preprocessor) decodeJPEG(data []byte) (*raster, error) {
 		img.of = [2]int{h.width, h.height}
 		img.width, img.height = p.spec.scaled(h.width, h.height)
 	}
-	img.lent = p.scratch.get(img.width * img.height * mode.bytes())
+	img.lent = p.decoded.get(img.width * img.height * mode.bytes())
 	img.pix = *img.lent
 	if err := p.jpeg.decode(img, data, p.fast); err != nil {
-		p.scratch.put(img.lent)
+		p.decoded.put(img.lent)
 		return nil, broken("JPEG: %v", err)
 	}
 	if mode == modeCMYK {

@@ -10,25 +10,37 @@ func clip8(sum int32) byte {
 	return byte(min(max(sum>>weightBits, 0), 255))
 }
 
-// horizontal resizes rows of pixels of n bytes, 1 or 4. src and dst are whole
-// rows without padding.
-func (w *weights) horizontal(dst, src []byte, rows, n int) {
-	if n == 4 && haveFastKernels() {
-		w.fastHorizontal(dst, src, rows)
-		return
-	}
-	w.plainHorizontal(dst, src, rows, n)
+// kernels are the three loops in which preprocessing spends its time, for one
+// kind of processor. All kinds give the same bytes.
+type kernels struct {
+	name string
+	// horizontal resizes rows of pixels of four bytes. src and dst are whole
+	// rows without padding.
+	horizontal func(w *weights, dst, src []byte, rows int)
+	// vertical resizes columns: dst and src are rows of n bytes, and the first
+	// row of src is source row base.
+	vertical func(w *weights, dst, src []byte, n, base int)
+	// planes normalises pixels of four bytes to three planes, as far as it says.
+	planes func(dst []float32, src []byte, s *ImageSpec) (done int)
 }
 
-func (w *weights) plainHorizontal(dst, src []byte, rows, n int) {
+// plainKernels work on any processor.
+func plainKernels() kernels {
+	return kernels{"Go", plainHorizontal, plainVertical, func([]float32, []byte, *ImageSpec) int { return 0 }}
+}
+
+// bestKernels chooses for this processor.
+func bestKernels() kernels {
+	return append(processorKernels(), plainKernels())[0]
+}
+
+func plainHorizontal(w *weights, dst, src []byte, rows int) { w.eachRow(dst, src, rows, w.row4) }
+
+// eachRow resizes rows one by one.
+func (w *weights) eachRow(dst, src []byte, rows int, row func(dst, src []byte)) {
 	in, out := len(src)/rows, len(dst)/rows
 	for y := range rows {
-		to, from := dst[y*out:(y+1)*out], src[y*in:(y+1)*in]
-		if n == 4 {
-			w.row4(to, from)
-		} else {
-			w.row1(to, from)
-		}
+		row(dst[y*out:(y+1)*out], src[y*in:(y+1)*in])
 	}
 }
 
@@ -61,17 +73,7 @@ func (w *weights) row4(dst, src []byte) {
 	}
 }
 
-// vertical resizes columns: dst and src are rows of n bytes, and the first row
-// of src is source row base.
-func (w *weights) vertical(dst, src []byte, n, base int) {
-	if haveFastKernels() {
-		w.fastVertical(dst, src, n, base)
-		return
-	}
-	w.plainVertical(dst, src, n, base)
-}
-
-func (w *weights) plainVertical(dst, src []byte, n, base int) {
+func plainVertical(w *weights, dst, src []byte, n, base int) {
 	for y := range w.first {
 		w.column(dst[y*n:(y+1)*n], src[(int(w.first[y])-base)*n:], w.fixedAt(y))
 	}

@@ -82,12 +82,17 @@ func (s ImageSpec) validate() error {
 // Preprocessor turns encoded image files into a model's input. It is safe for
 // concurrent use; it keeps buffers between calls but no image.
 type Preprocessor struct {
-	spec   ImageSpec
-	levels [3][256]float32 // normalised value of each byte, per channel
+	spec    ImageSpec
+	levels  *levelTable
+	kernels kernels
+	weights knownWeights
 
-	jpeg    *turboJPEG // nil where libjpeg-turbo is not installed
-	fast    bool       // JPEGs are scaled while they are decoded
-	scratch bufferPool
+	jpeg *turboJPEG // nil where libjpeg-turbo is not installed
+	fast bool       // JPEGs are scaled while they are decoded
+
+	// A pool for each size of buffer that an image needs: decoded, resized
+	// horizontally, resized.
+	decoded, rows, squares bufferPool
 }
 
 // NewPreprocessor checks spec and prepares its tables. The error lists every
@@ -96,13 +101,9 @@ func NewPreprocessor(spec ImageSpec) (*Preprocessor, error) {
 	if err := spec.validate(); err != nil {
 		return nil, err
 	}
-	p := &Preprocessor{spec: spec, jpeg: openTurboJPEG()}
-	for c := range p.levels {
-		for b := range p.levels[c] {
-			// Division before subtraction, each rounded to float32, is what
-			// ToTensor and Normalize do.
-			p.levels[c][b] = (float32(b)/255 - spec.Mean[c]) / spec.Std[c]
-		}
+	p := &Preprocessor{spec: spec, levels: newLevelTable(&spec), kernels: bestKernels(), jpeg: openTurboJPEG()}
+	if !p.levels.agrees(p.kernels.planes, &spec) {
+		p.kernels.planes = plainKernels().planes
 	}
 	return p, nil
 }
@@ -116,20 +117,10 @@ func (p *Preprocessor) Pixels(dst []float32, data []byte) ([]float32, error) {
 	if err != nil {
 		return nil, err
 	}
-	plane := p.spec.Size * p.spec.Size
-	out := slices.Grow(dst[:0], 3*plane)[:3*plane]
-	red, green, blue := out[:plane], out[plane:2*plane], out[2*plane:]
-	if img.mode == modeGray {
-		for i, v := range img.pix {
-			red[i], green[i], blue[i] = p.levels[0][v], p.levels[1][v], p.levels[2][v]
-		}
-		return out, nil
-	}
-	pix := img.pix
-	for i := range red {
-		px := pix[4*i : 4*i+4]
-		red[i], green[i], blue[i] = p.levels[0][px[0]], p.levels[1][px[1]], p.levels[2][px[2]]
-	}
+	defer p.squares.put(img.lent)
+	n := 3 * p.spec.Size * p.spec.Size
+	out := slices.Grow(dst[:0], n)[:n]
+	p.planes(out, img)
 	return out, nil
 }
 
@@ -140,16 +131,18 @@ func (p *Preprocessor) RGB(data []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer p.squares.put(img.lent)
 	return packRGB(img), nil
 }
 
-// prepare decodes data to the square that the model sees.
+// prepare decodes data to the square that the model sees, which is lent from
+// squares.
 func (p *Preprocessor) prepare(data []byte) (*raster, error) {
 	img, err := p.decode(data)
 	if err != nil {
 		return nil, err
 	}
-	defer p.scratch.put(img.lent)
+	defer p.decoded.put(img.lent)
 	return p.square(img)
 }
 

@@ -33,7 +33,7 @@ type raster struct {
 	of            [2]int // width and height in the file, where it was scaled while it was decoded
 	pix           []byte
 	palette       *[256][3]byte // only for modePalette; absent entries are black
-	lent          *[]byte       // what pix must be given back to; nil if it is not lent
+	lent          *[]byte       // what pix is and must be given back; nil if it is not lent
 }
 
 // newRaster returns a zeroed raster. Callers have checked the size.

@@ -111,24 +111,30 @@ func nearestPositions(in, out, from, n int) []int {
 }
 
 // bicubic resizes modes of one or four bytes a pixel: a horizontal pass over
-// the rows that the crop needs, rounded to bytes, then a vertical one.
+// the rows that the crop needs, rounded to bytes, then a vertical one. The
+// result is lent from squares.
 func (p *Preprocessor) bicubic(img *raster, f framing) (*raster, error) {
-	columns, err := newWeights(img.width, f.width, f.left, f.size)
+	columns, err := p.weights.of(side{img.width, f.width, f.left, f.size})
 	if err != nil {
 		return nil, err
 	}
-	rows, err := newWeights(img.height, f.height, f.top, f.size)
+	rows, err := p.weights.of(side{img.height, f.height, f.top, f.size})
 	if err != nil {
 		return nil, err
 	}
 	first, last := rows.span()
 	n := img.mode.bytes()
-	out := newRaster(img.mode, f.size, f.size)
-	middle := p.scratch.get((last - first) * f.size * n)
-	defer p.scratch.put(middle)
-	columns.horizontal(*middle, img.pix[first*img.width*n:last*img.width*n], last-first, n)
-	rows.vertical(out.pix, *middle, f.size*n, first)
-	return out, nil
+	middle := p.rows.get((last - first) * f.size * n)
+	defer p.rows.put(middle)
+	src := img.pix[first*img.width*n : last*img.width*n]
+	if n == 4 {
+		p.kernels.horizontal(columns, *middle, src, last-first)
+	} else {
+		columns.eachRow(*middle, src, last-first, columns.row1)
+	}
+	out := p.squares.get(f.size * f.size * n)
+	p.kernels.vertical(rows, *out, *middle, f.size*n, first)
+	return &raster{mode: img.mode, width: f.size, height: f.size, pix: *out, lent: out}, nil
 }
 
 // maxWeights bounds one side's table of weights: 64 MiB. Only sides of millions

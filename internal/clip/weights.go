@@ -19,6 +19,10 @@ type weights struct {
 	taps  int     // room for one pixel's weights in fixed and exact
 	fixed []int32 // weights times 1<<weightBits; unused room is zero
 	exact []float64
+
+	quads  int     // of split: source pixels that a resized pixel takes, by four; 0: not split
+	start  []int32 // first of them
+	digits []int32
 }
 
 // newWeights computes the weights of the resized pixels from..from+n-1, for a
