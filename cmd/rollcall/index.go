@@ -225,7 +225,7 @@ func (a *app) publish(ctx context.Context, dir string, manifest *indexer.Manifes
 		if err := a.publishMilvus(ctx, dir, manifest, published); err != nil {
 			return fmt.Errorf("the embeddings are in %s, but not in Milvus; the same command goes on from there: %w", dir, err)
 		}
-	} else if err := vectors.Derive(ctx, dir); err != nil {
+	} else if err := vectors.Derive(ctx, dir, vectors.DeriveOptions{}); err != nil {
 		return fmt.Errorf("the index in %s is complete, but what speeds its searches up could not be made; the same command goes on from there: %w", dir, err)
 	}
 	if manifest.Store == published {
