@@ -10,7 +10,7 @@ import (
 )
 
 const (
-	leastChunk = 8   // persons that one goroutine takes at a time
+	leastChunk = 16  // persons that one goroutine takes at a time
 	mostChunks = 128 // chunks in a pass; sums by chunk are kept, so that they don't depend on workers
 )
 

@@ -21,35 +21,42 @@ func (s photoSet) shared(other photoSet) int {
 	return n
 }
 
+// size is how many photos are in the set.
+func (s photoSet) size() int { return s.shared(s) }
+
 // tally knows by sets of photos who was voted for, so that the votes of any choice of photos are
 // counted 64 at a time.
 type tally struct {
-	own    []photoSet   // by prompt: photos that vote for the true name
-	others [][]photoSet // by prompt, by other name: photos that vote for it, most first
+	own    []photoSet // by prompt: photos that vote for the true name
+	others [][]rival  // by prompt: the other names that got votes, most first
+}
+
+// rival is another name and the photos that vote for it.
+type rival struct {
+	votes  int
+	photos photoSet
 }
 
 func newTally(s Subject) *tally {
 	prompts, photos := s.Winners.Prompts, s.Winners.Photos()
-	t := &tally{make([]photoSet, prompts), make([][]photoSet, prompts)}
-	at := map[int32]int{}
+	t := &tally{make([]photoSet, prompts), make([][]rival, prompts)}
 	for p := range prompts {
-		clear(at)
-		t.own[p] = newPhotoSet(photos)
+		voters := map[int32]photoSet{int32(s.Name): newPhotoSet(photos)}
 		for x := range photos {
 			name := s.Winners.Names[x*prompts+p]
-			if name == int32(s.Name) {
-				t.own[p].put(x)
-				continue
+			if voters[name] == nil {
+				voters[name] = newPhotoSet(photos)
 			}
-			i, there := at[name]
-			if !there {
-				i = len(t.others[p])
-				at[name] = i
-				t.others[p] = append(t.others[p], newPhotoSet(photos))
-			}
-			t.others[p][i].put(x)
+			voters[name].put(x)
 		}
-		slices.SortStableFunc(t.others[p], func(a, b photoSet) int { return b.shared(b) - a.shared(a) })
+		for name, set := range voters {
+			if name == int32(s.Name) {
+				t.own[p] = set
+			} else {
+				t.others[p] = append(t.others[p], rival{set.size(), set})
+			}
+		}
+		slices.SortFunc(t.others[p], func(a, b rival) int { return b.votes - a.votes })
 	}
 	return t
 }
@@ -66,9 +73,12 @@ func (t *tally) correct(photos photoSet) int {
 	return correct
 }
 
-func beats(votes int, others []photoSet, photos photoSet) bool {
+func beats(votes int, others []rival, photos photoSet) bool {
 	for _, other := range others {
-		if other.shared(photos) >= votes {
+		if other.votes < votes {
+			return true // and so are all that follow
+		}
+		if other.photos.shared(photos) >= votes {
 			return false
 		}
 	}

@@ -62,7 +62,7 @@ func TestVerdictsAreThoseOfAllSimilarities(t *testing.T) {
 			require.NoError(t, err)
 			photos, decoys := NewPhotos(flat(w.photos), c.dim), NewSet(c.names, w.decoys)
 			judge := NewJudge(names, photos, decoys)
-			require.True(t, judge.screens())
+			require.NotNil(t, judge.screen)
 			got := make([]Verdict, c.photos)
 			judge.Verdicts(0, w.own, got)
 			plain := make([]float32, c.photos*names.Stride())
@@ -146,10 +146,13 @@ func TestProductsAreThoseOfTiles(t *testing.T) {
 	names, err := Pack(w.names)
 	require.NoError(t, err)
 	tile(flat(w.photos), names.panels, 77, tiled, panel)
-	s := screen{Judge: NewJudge(names, NewPhotos(flat(w.photos), 77), nil), photo: w.photos[3]}
-	at := []int{0, 3, 15, 7, 9, 2, 4, 6, 11}
-	for i, product := range s.products(at) {
-		require.Equal(t, tiled[3*panel+at[i]], product)
+	s := newScreen(names, NewPhotos(flat(w.photos), 77), NewSet(16, nil))
+	for i := range 16 {
+		s.open.add(i%8, (i*5)%16)
+	}
+	s.multiply(0)
+	for i, product := range s.open.products {
+		require.Equal(t, tiled[i%8*panel+(i*5)%16], product)
 	}
 }
 

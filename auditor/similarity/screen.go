@@ -5,216 +5,154 @@ import (
 	"math/bits"
 )
 
-const (
-	numberPanel = 32 // names that one call of the 16-bit kernel takes
-	block       = 64 // photos whose scores are in memory at a time
-)
-
-// roundNames puts names into panels of 32, pair of elements by pair of elements, as the 16-bit
-// kernel reads them.
-func roundNames(vectors [][]float32, dim int) numbers {
-	longest := 0.0
-	for _, v := range vectors {
-		longest = max(longest, length(v))
-	}
-	width := evened(dim)
-	n := numbers{make([]int16, numberStride(len(vectors))*width), scaleOf(longest)}
-	scale := float32(n.scale)
-	for i, v := range vectors {
-		to := n.values[i/numberPanel*numberPanel*width+i%numberPanel*2:]
-		for k := 0; k+1 < len(v); k += 2 {
-			to[k*numberPanel], to[k*numberPanel+1] = rounded(v[k], scale), rounded(v[k+1], scale)
-		}
-		if dim%2 == 1 {
-			to[(dim-1)*numberPanel] = rounded(v[dim-1], scale)
-		}
-	}
-	return n
-}
-
-func numberStride(names int) int { return (names + numberPanel - 1) / numberPanel * numberPanel }
-
-// slack is how far a score (a product of rounded vectors) may be from the similarity in float32, in
-// scores. Each vector is at most numberRange long and rounds by at most h, so that the product rounds by
-// numberRange*h twice and h*h; the float32 sum of dim products rounds by at most dim/2^24 of the
-// product of lengths.
-func slack(dim int) float64 {
-	const step = 0.51 // half a whole number, and the rounding before it
-	h := step * math.Sqrt(float64(dim))
-	return h*(2*numberRange+h) + 1.1*float64(dim)/(1<<24)*numberRange*numberRange
-}
-
-// Judge gives verdicts on photos by one prompt's names. It is one goroutine's scratch space.
-//
-// Where the processor can, it looks at 16-bit products first, twice as many a second as float32
-// allows, and computes in float32 only the similarities that those leave open: every verdict is
-// the one that all float32 similarities would give, to the last bit.
-type Judge struct {
+// screen judges blocks of photos by scores, the products of rounded vectors. What scores leave open
+// is collected for the whole block and multiplied in float32 together.
+type screen struct {
 	names  *Names
 	photos *Photos
 	decoys Set
+	every  Set // all names
 
-	every        Set // all names
-	noDecoys     bool
-	scores       []int32
-	similarities []float32
-	reach, sure  Set   // names whose score reaches a limit
-	open         []int // names whose scores do not decide
+	scores      []int32 // of a block
+	doubt       float64 // how far a score may be off
+	reach, sure Set     // names whose score reaches a limit
+	open        openProducts
+	questions   []question
 }
 
-// NewJudge makes a judge. Photos and names must have one dimension.
-func NewJudge(names *Names, photos *Photos, decoys Set) *Judge {
-	j := &Judge{names: names, photos: photos, decoys: decoys, noDecoys: decoys.Empty()}
-	if j.screens() {
-		j.every, j.reach, j.sure = everyName(names.count), NewSet(names.count, nil), NewSet(names.count, nil)
-		j.scores = make([]int32, block*numberStride(names.count))
-	} else {
-		j.similarities = make([]float32, block*names.Stride())
-	}
-	return j
+// question is what scores left open about one photo: runs of open products.
+type question struct {
+	winner, decoy, own, rank run
+	sole                     int // the only name that can win, where nothing else is asked; else -1
 }
 
-func (j *Judge) screens() bool {
-	return j.names.numbers.values != nil && j.photos.numbers.values != nil
-}
+// run is a run of open products, from the first to before the last.
+type run struct{ first, last int }
 
-// Verdicts judges the photos from first on, as many as out has room for. own is each one's true name;
-// nil looks for winners alone.
-func (j *Judge) Verdicts(first int, own []int, out []Verdict) {
-	look := j.similar
-	if j.screens() {
-		look = j.screened
-	}
-	for at := 0; at < len(out); at += block {
-		last := min(at+block, len(out))
-		var owners []int
-		if own != nil {
-			owners = own[at:last]
-		}
-		look(first+at, owners, out[at:last])
+func newScreen(names *Names, photos *Photos, decoys Set) *screen {
+	return &screen{
+		names: names, photos: photos, decoys: decoys, every: everyName(names.count), doubt: slack(names.dim),
+		scores: make([]int32, block*numberStride(names.count)), reach: NewSet(names.count, nil), sure: NewSet(names.count, nil),
+		questions: make([]question, block),
 	}
 }
 
-func ownOf(own []int, i int) int {
+// verdicts judges a block of photos from first on.
+func (s *screen) verdicts(first int, own []int, out []Verdict) {
+	s.score(first, len(out))
+	s.open.reset()
+	for i := range out {
+		s.questions[i] = s.ask(i, own)
+	}
+	s.multiply(first)
+	for i := range out {
+		out[i] = s.answer(i, own)
+	}
 	if own == nil {
-		return -1
+		return
 	}
-	return own[i]
-}
-
-// similar judges a block by all its similarities in float32.
-func (j *Judge) similar(first int, own []int, out []Verdict) {
-	n := j.names
-	n.Multiply(j.photos.rows[first*n.dim:(first+len(out))*n.dim], j.similarities)
+	s.open.reset()
 	for i := range out {
-		out[i] = Look(j.similarities[i*n.Stride():][:n.count], ownOf(own, i), j.decoys)
+		out[i].Rank, s.questions[i].rank = s.askRank(i, out[i].Own)
 	}
-}
-
-// screened judges a block by scores, and by similarities where those leave it open.
-func (j *Judge) screened(first int, own []int, out []Verdict) {
-	width, stride := evened(j.names.dim), numberStride(j.names.count)
-	for panel := 0; panel < stride; panel += numberPanel {
-		names := &j.names.numbers.values[panel*width]
-		for row := 0; row < len(out); row += tileRows {
-			tileNumbers(&j.photos.numbers.values[(first+row)*width], names, width/2, &j.scores[row*stride+panel], stride)
+	s.multiply(first)
+	for i := range out {
+		for _, product := range s.open.products[s.questions[i].rank.first:s.questions[i].rank.last] {
+			if product >= out[i].Own {
+				out[i].Rank++
+			}
 		}
 	}
-	for i := range out {
-		s := screen{j, j.photos.rows[(first+i)*j.names.dim:][:j.names.dim], j.scores[i*stride:][:stride]}
-		out[i] = s.verdict(ownOf(own, i))
+}
+
+// score multiplies a block's rounded photos with all rounded names.
+func (s *screen) score(first, photos int) {
+	width, stride := evened(s.names.dim), numberStride(s.names.count)
+	for panel := 0; panel < stride; panel += numberPanel {
+		names := &s.names.numbers.values[panel*width]
+		for row := 0; row < photos; row += tileRows {
+			tileNumbers(&s.photos.numbers.values[(first+row)*width], names, width/2, &s.scores[row*stride+panel], stride)
+		}
 	}
 }
 
-// screen is one photo's scores.
-type screen struct {
-	*Judge
-	photo  []float32
-	scores []int32
+// ask opens the products that decide who wins a photo and, where the true name is asked for, its
+// own and the best decoy's.
+func (s *screen) ask(photo int, own []int) question {
+	q := question{sole: -1}
+	top := s.largest(photo, s.every)
+	q.winner = s.near(photo, s.every, top)
+	if own == nil {
+		if q.winner.last == q.winner.first+1 {
+			q.sole = s.open.drop()
+		}
+		return q
+	}
+	q.decoy = q.winner
+	if topDecoy := s.largest(photo, s.decoys); topDecoy < top {
+		q.decoy = s.near(photo, s.decoys, topDecoy)
+	}
+	q.own = s.open.add(photo, own[photo])
+	return q
 }
 
-func (s screen) verdict(own int) Verdict {
-	winner, similarity := s.best(s.every, own >= 0)
-	v := Verdict{Winner: winner}
-	if own < 0 {
+// answer closes what ask opened.
+func (s *screen) answer(photo int, own []int) Verdict {
+	q, o := s.questions[photo], &s.open
+	if q.sole >= 0 {
+		return Verdict{Winner: q.sole}
+	}
+	v := Verdict{Winner: o.names[q.winner.first]}
+	best := o.products[q.winner.first]
+	for at := q.winner.first + 1; at < q.winner.last; at++ {
+		if o.products[at] > best {
+			v.Winner, best = o.names[at], o.products[at]
+		}
+	}
+	if own == nil {
 		return v
 	}
-	v.BestDecoy = noDecoy()
-	switch {
-	case s.decoys.Has(winner):
-		v.BestDecoy = similarity
-	case !s.noDecoys:
-		_, v.BestDecoy = s.best(s.decoys, true)
+	v.Own, v.BestDecoy = o.products[q.own.first], noDecoy()
+	for at := q.decoy.first; at < q.decoy.last; at++ {
+		if s.decoys.Has(o.names[at]) && !(o.products[at] <= v.BestDecoy) {
+			v.BestDecoy = o.products[at]
+		}
 	}
-	v.Own = similarity
-	if own != winner {
-		v.Own = s.products([]int{own})[0]
-	}
-	v.Rank = 1 + s.atOrAbove(v.Own)
 	return v
 }
 
-// best finds the name of the set with the largest similarity, the lowest index of several, and that
-// similarity where it is wanted or needed.
-func (s screen) best(set Set, wanted bool) (int, float32) {
-	top := float64(largest(&s.scores[0], &set[0], len(set)))
-	s.reached(top-2*slack(s.names.dim), s.reach)
-	s.open = s.open[:0]
-	for g, group := range s.reach {
-		s.openGroup(g, group&set[g])
+// askRank counts the name itself and the decoys that are at or above it without doubt, and opens
+// the products of those in doubt.
+func (s *screen) askRank(photo int, own float32) (int, run) {
+	score := float64(own) * s.names.numbers.scale * s.photos.numbers.scale
+	s.reached(photo, score+s.doubt, s.sure)
+	s.reached(photo, score-s.doubt, s.reach)
+	rank, r := 1, run{s.open.count(), 0}
+	for g, decoys := range s.decoys {
+		rank += bits.OnesCount16(s.sure[g] & decoys)
+		s.open.group(photo, g, s.reach[g]&^s.sure[g]&decoys)
 	}
-	if len(s.open) == 1 && !wanted {
-		return s.open[0], 0
-	}
-	products := s.products(s.open)
-	at := Argmax(products)
-	return s.open[at], products[at]
+	r.last = s.open.count()
+	return rank, r
 }
+
+// near opens the names of a set whose similarity may be the largest, given the largest score.
+func (s *screen) near(photo int, set Set, top int32) run {
+	s.reached(photo, float64(top)-2*s.doubt, s.reach)
+	r := run{s.open.count(), 0}
+	for g, names := range set {
+		s.open.group(photo, g, s.reach[g]&names)
+	}
+	r.last = s.open.count()
+	return r
+}
+
+func (s *screen) row(photo int) *int32 { return &s.scores[photo*numberStride(s.names.count)] }
+
+func (s *screen) largest(photo int, set Set) int32 { return largest(s.row(photo), &set[0], len(set)) }
 
 // reached fills to with the names whose score is at least the limit.
-func (s screen) reached(limit float64, to Set) {
+func (s *screen) reached(photo int, limit float64, to Set) {
 	limit = math.Ceil(max(math.MinInt32, min(math.MaxInt32, limit)))
-	atLeast(&s.scores[0], len(to), int32(limit), &to[0])
-}
-
-// atOrAbove counts the decoys whose similarity is at least the given one: those whose score leaves
-// no doubt, and of those in doubt the ones whose product says so.
-func (s screen) atOrAbove(own float32) int {
-	score, doubt := float64(own)*s.names.numbers.scale*s.photos.numbers.scale, slack(s.names.dim)
-	s.reached(score+doubt, s.sure)
-	s.reached(score-doubt, s.reach)
-	count := 0
-	s.open = s.open[:0]
-	for g, decoys := range s.decoys {
-		count += bits.OnesCount16(s.sure[g] & decoys)
-		s.openGroup(g, s.reach[g]&^s.sure[g]&decoys)
-	}
-	for _, product := range s.products(s.open) {
-		if product >= own {
-			count++
-		}
-	}
-	return count
-}
-
-// openGroup appends a group's names to those that scores leave open.
-func (s screen) openGroup(g int, names uint16) {
-	for ; names != 0; names &= names - 1 {
-		s.open = append(s.open, g*groupSize+bits.TrailingZeros16(names))
-	}
-}
-
-// products are the photo's similarities with some names, to the bits that Multiply gives.
-func (s screen) products(names []int) []float32 {
-	s.similarities = s.similarities[:0]
-	var rows [8]*float32
-	var out [8]float32
-	for at := 0; at < len(names); at += len(rows) {
-		for i := range rows {
-			rows[i] = &s.names.vectors[names[min(at+i, len(names)-1)]][0]
-		}
-		products8(&s.photo[0], &rows, s.names.dim, &out)
-		s.similarities = append(s.similarities, out[:min(len(rows), len(names)-at)]...)
-	}
-	return s.similarities
+	atLeast(s.row(photo), len(to), int32(limit), &to[0])
 }

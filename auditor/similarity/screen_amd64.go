@@ -22,8 +22,8 @@ func largest(scores *int32, set *uint16, groups int) int32
 //go:noescape
 func atLeast(scores *int32, groups int, limit int32, out *uint16)
 
-// products8 multiplies one photo with eight names, to the same bits as the tiles with fused
+// products multiplies six photos with a name each, to the same bits as the tiles with fused
 // multiply-adds.
 //
 //go:noescape
-func products8(photo *float32, names *[8]*float32, dim int, out *[8]float32)
+func products(photos, names *[pairs]*float32, dim int, out *[pairs]float32)

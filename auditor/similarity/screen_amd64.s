@@ -139,43 +139,48 @@ group:
 	VZEROUPPER
 	RET
 
-// func products8(photo *float32, names *[8]*float32, dim int, out *[8]float32)
+// func products(photos, names *[6]*float32, dim int, out *[6]float32)
 //
-// One chain of fused multiply-adds a name, element by element as the tiles sum.
-TEXT ·products8(SB), NOSPLIT, $0-32
-	MOVQ photo+0(FP), SI
-	MOVQ names+8(FP), BX
-	MOVQ dim+16(FP), CX
-	MOVQ (BX), AX
-	MOVQ 8(BX), DX
-	MOVQ 16(BX), DI
-	MOVQ 24(BX), R8
-	MOVQ 32(BX), R9
-	MOVQ 40(BX), R10
-	MOVQ 48(BX), R11
-	MOVQ 56(BX), R12
-	XORQ BX, BX
+// One chain of fused multiply-adds a pair, element by element as the tiles sum. AX to R12: the
+// photos, then the names; R13: the element.
+TEXT ·products(SB), NOSPLIT, $0-32
+	MOVQ photos+0(FP), R12
+	MOVQ names+8(FP), R13
+	MOVQ (R12), AX
+	MOVQ 8(R12), BX
+	MOVQ 16(R12), CX
+	MOVQ 24(R12), DX
+	MOVQ 32(R12), SI
+	MOVQ 40(R12), DI
+	MOVQ (R13), R8
+	MOVQ 8(R13), R9
+	MOVQ 16(R13), R10
+	MOVQ 24(R13), R11
+	MOVQ 32(R13), R12
+	MOVQ 40(R13), R14
+	XORQ R13, R13
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
 	VXORPS X2, X2, X2
 	VXORPS X3, X3, X3
 	VXORPS X4, X4, X4
 	VXORPS X5, X5, X5
-	VXORPS X6, X6, X6
-	VXORPS X7, X7, X7
 
 element:
-	VMOVSS (SI)(BX*4), X8
-	VFMADD231SS (AX)(BX*4), X8, X0
-	VFMADD231SS (DX)(BX*4), X8, X1
-	VFMADD231SS (DI)(BX*4), X8, X2
-	VFMADD231SS (R8)(BX*4), X8, X3
-	VFMADD231SS (R9)(BX*4), X8, X4
-	VFMADD231SS (R10)(BX*4), X8, X5
-	VFMADD231SS (R11)(BX*4), X8, X6
-	VFMADD231SS (R12)(BX*4), X8, X7
-	INCQ BX
-	CMPQ BX, CX
+	VMOVSS (AX)(R13*4), X6
+	VMOVSS (BX)(R13*4), X7
+	VMOVSS (CX)(R13*4), X8
+	VMOVSS (DX)(R13*4), X9
+	VMOVSS (SI)(R13*4), X10
+	VMOVSS (DI)(R13*4), X11
+	VFMADD231SS (R8)(R13*4), X6, X0
+	VFMADD231SS (R9)(R13*4), X7, X1
+	VFMADD231SS (R10)(R13*4), X8, X2
+	VFMADD231SS (R11)(R13*4), X9, X3
+	VFMADD231SS (R12)(R13*4), X10, X4
+	VFMADD231SS (R14)(R13*4), X11, X5
+	INCQ R13
+	CMPQ R13, dim+16(FP)
 	JLT  element
 
 	MOVQ out+24(FP), DX
@@ -185,6 +190,4 @@ element:
 	VMOVSS X3, 12(DX)
 	VMOVSS X4, 16(DX)
 	VMOVSS X5, 20(DX)
-	VMOVSS X6, 24(DX)
-	VMOVSS X7, 28(DX)
 	RET

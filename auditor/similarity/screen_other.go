@@ -11,4 +11,4 @@ func largest(scores *int32, set *uint16, groups int) int32 { panic("no such kern
 
 func atLeast(scores *int32, groups int, limit int32, out *uint16) { panic("no such kernel") }
 
-func products8(photo *float32, names *[8]*float32, dim int, out *[8]float32) { panic("no such kernel") }
+func products(photos, names *[pairs]*float32, dim int, out *[pairs]float32) { panic("no such kernel") }

@@ -24,6 +24,7 @@ type Options struct {
 // Graph says what a session is made of.
 type Graph struct {
 	Path    string   // of the .onnx file
+	Data    []byte   // the file's content, in the place of Path
 	Name    string   // for errors, such as the file's name in its bundle
 	Inputs  []string // names of the tensors
 	Outputs []string
@@ -57,11 +58,18 @@ func NewSession(g Graph, o Options) (*Session, error) {
 	if err := appendDevice(options, o.Device); err != nil {
 		return nil, err
 	}
-	inner, err := ort.NewDynamicAdvancedSession(g.Path, g.Inputs, g.Outputs, options)
+	inner, err := g.open(options)
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be loaded by ONNX Runtime %s: %w", g.Name, ort.GetVersion(), err)
 	}
 	return &Session{inner: inner, name: g.Name, outputs: len(g.Outputs)}, nil
+}
+
+func (g Graph) open(options *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
+	if g.Data != nil {
+		return ort.NewDynamicAdvancedSessionWithONNXData(g.Data, g.Inputs, g.Outputs, options)
+	}
+	return ort.NewDynamicAdvancedSession(g.Path, g.Inputs, g.Outputs, options)
 }
 
 // appendDevice puts a session on the device that was asked for.
@@ -81,7 +89,9 @@ func appendDevice(options *ort.SessionOptions, device string) error {
 		return fmt.Errorf("device %s: this ONNX Runtime cannot use CUDA: %w; give the library of the PyPI package onnxruntime-gpu %s with --onnxruntime, or use --device cpu", device, err, wantVersion)
 	}
 	defer cuda.Destroy()
-	err = cuda.Update(map[string]string{"device_id": number})
+	// TensorFloat-32, the provider's default, keeps 10 bits of a number: too few for cosines that decide
+	// between names.
+	err = cuda.Update(map[string]string{"device_id": number, "use_tf32": "0"})
 	if err == nil {
 		err = options.AppendExecutionProviderCUDA(cuda)
 	}
