@@ -161,7 +161,7 @@ libjpeg() {
 		apt-get -qq install -y --no-install-recommends libturbojpeg; }; } >/dev/null 2>&1 9>&- && turbojpeg_present
 }
 
-chromium_present() { command -v chromium || command -v chromium-browser || command -v google-chrome; } >/dev/null
+chromium_present() { type -P chromium || type -P chromium-browser || type -P google-chrome; } >/dev/null # of the system: the function below has the same name
 
 chromium() {
 	chromium_present && return 0
