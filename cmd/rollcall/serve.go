@@ -16,6 +16,7 @@ import (
 
 	"rollcall/auditor"
 	"rollcall/internal/clip"
+	"rollcall/internal/face"
 	"rollcall/internal/server"
 	"rollcall/internal/server/fetch"
 )
@@ -35,6 +36,7 @@ type serveFlags struct {
 	keyRate, addrRate   float64
 	model               modelFlags
 	audited, references []string // bundles that audits take beside the model
+	faces               string   // bundle that finds faces
 
 	indexesGiven bool // on the command line: a reload then leaves them as they are
 	ratesGiven   bool
@@ -86,6 +88,7 @@ and goes on in a new query log when the old one was moved away.
 	flags.model.add(cmd)
 	f.StringArrayVar(&flags.audited, "audit-model", nil, "model bundle that can be audited, beside --model; may be repeated")
 	f.StringArrayVar(&flags.references, "reference-model", nil, "model bundle that is known not to have seen the data, as a control of audits; may be repeated")
+	f.StringVar(&flags.faces, "faces", "", "bundle of face models: search and count by the faces that rollcall index --faces stored with it")
 	a.addMilvus(cmd)
 	return cmd
 }
@@ -104,7 +107,9 @@ func (a *app) serve(ctx context.Context, flags serveFlags) error {
 	}
 	defer listener.Close()
 	s := service{app: a, flags: flags, guard: guard}
-	return s.withModels(func() error { return s.run(ctx, listener, hangups) })
+	return s.withModels(func() error {
+		return s.withFaceModels(func() error { return s.run(ctx, listener, hangups) })
+	})
 }
 
 // service is a running service and what a reload replaces.
@@ -114,6 +119,7 @@ type service struct {
 	guard  *guard
 	model  *clip.Model     // embeds queries; nil: vector queries only
 	models []auditor.Model // that can be audited
+	faces  *face.Model     // finds faces; nil: none are searched or counted
 	server *server.Server
 	opened []*index
 	log    *slog.Logger
@@ -200,7 +206,11 @@ func (s *service) openAll(ctx context.Context, names []string) ([]server.Index, 
 		}
 		seen[one.name] = true
 		opened = append(opened, one)
-		indices = append(indices, one.served(s.model))
+		served, err := s.served(one)
+		if err != nil {
+			return nil, errors.Join(err, closeAll(opened))
+		}
+		indices = append(indices, served)
 	}
 	s.opened = opened
 	return indices, nil

@@ -6,10 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"rollcall/internal/clip"
 	"rollcall/internal/config"
-	"rollcall/internal/server"
-	"rollcall/retriever"
 )
 
 // reloadOn reloads at every signal, until ctx is done.
@@ -67,22 +64,4 @@ func (s *service) listed() ([]string, error) {
 		return nil, usagef("the settings file lists no index: serve.index is a list of names")
 	}
 	return *names, nil
-}
-
-// served is an open index as the service takes it.
-func (x *index) served(model *clip.Model) server.Index {
-	served := server.Index{
-		Name: x.name, Store: x, Dimension: x.dimension, Manifest: x.manifest, Counter: x, Captions: x,
-	}
-	if model != nil {
-		served.Encoder = model
-	}
-	if embedded, ok := x.store.(interface{ Has(retriever.Modality) bool }); ok {
-		for _, m := range []retriever.Modality{retriever.Image, retriever.Text} {
-			if embedded.Has(m) {
-				served.Modalities = append(served.Modalities, m)
-			}
-		}
-	}
-	return served
 }

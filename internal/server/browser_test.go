@@ -189,7 +189,7 @@ func (b *browser) searchWithPicture(t *testing.T) {
 	require.True(t, focused, "arrows go from card to card")
 	b.do(t, chromedp.KeyEvent("/"), chromedp.Evaluate(`document.activeElement.id === "q"`, &focused))
 	require.True(t, focused, "/ goes to the search field")
-	b.do(t, chromedp.Click(".card:nth-child(2) .facts a"), chromedp.WaitVisible(".said"), chromedp.Text(".said", &first))
+	b.do(t, chromedp.Click(".card:nth-child(2) .like"), chromedp.WaitVisible(".said"), chromedp.Text(".said", &first))
 	require.Contains(t, first, "like row")
 	b.do(t, chromedp.SetValue("#q", "someone"), chromedp.Submit(".search"), chromedp.WaitVisible(".grid .card"))
 }

@@ -21,13 +21,19 @@ const (
 	tellEvery = 4096
 )
 
+// isKind says whether evidence of a kind can be counted.
+func isKind(kind string) bool {
+	return kind == state.KindMention || kind == state.KindImage || kind == state.KindFace
+}
+
 // countRequest is what a count is asked to do, and what its job keeps.
 type countRequest struct {
-	Index     string   `json:"index" maxLength:"255"`
-	Evidence  []string `json:"evidence,omitempty" nullable:"false" minItems:"1" maxItems:"2" uniqueItems:"true" enum:"mention,image" doc:"what to count; mentions when absent"`
-	Mode      string   `json:"mode,omitempty" enum:"strict,paper" default:"strict" doc:"the rule of mentions"`
-	Threshold float64  `json:"threshold,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"cosine from which an image counts; needed for images"`
-	People    []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
+	Index         string   `json:"index" maxLength:"255"`
+	Evidence      []string `json:"evidence,omitempty" nullable:"false" minItems:"1" maxItems:"3" uniqueItems:"true" enum:"mention,image,face" doc:"what to count; mentions when absent"`
+	Mode          string   `json:"mode,omitempty" enum:"strict,paper" default:"strict" doc:"the rule of mentions"`
+	Threshold     float64  `json:"threshold,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"cosine from which an image counts; needed for images"`
+	FaceThreshold float64  `json:"face_threshold,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"cosine from which a face counts; needed for faces"`
+	People        []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
 }
 
 func (r countRequest) wants(kind string) bool { return slices.Contains(r.Evidence, kind) }
@@ -49,6 +55,9 @@ func (s *Server) startCount(ctx context.Context, r countRequest) (state.Job, err
 		return state.Job{}, invalid("body.evidence", fmt.Sprintf("index %q is served without the model that embeds photos: only mentions can be counted", r.Index), r.Evidence)
 	case r.wants(state.KindImage) && r.Threshold == 0:
 		return state.Job{}, invalid("body.threshold", "counting images needs a threshold, a cosine above 0 and at most 1", nil)
+	}
+	if err := r.checkFaces(index); err != nil {
+		return state.Job{}, err
 	}
 	if _, err := s.rosterFor(ctx, r.People); err != nil {
 		return state.Job{}, err
@@ -117,6 +126,8 @@ type counter struct {
 	request countRequest
 	at      func(stage string, done, total int64)
 	sink    evidenceSink
+
+	mentioned [][]int64 // rows that mention each person, in order; nil when captions are not counted
 }
 
 func (c *counter) counts(ctx context.Context) ([]retriever.Count, error) {
@@ -133,7 +144,15 @@ func (c *counter) counts(ctx context.Context) ([]retriever.Count, error) {
 			return nil, err
 		}
 	}
-	return retriever.Counts(c.roster, mentions, images), nil
+	counts := retriever.Counts(c.roster, mentions, images)
+	if !c.request.wants(state.KindFace) {
+		return counts, nil
+	}
+	faces, err := c.faces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return counts, faces.addTo(ctx, counts, c.mentioned, c.index.Store)
 }
 
 func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error) {
@@ -143,9 +162,13 @@ func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error
 	}
 	c.at("captions", 0, rows)
 	source := watchedCaptions{c.index.Captions, func(row int64) { c.at("captions", row, rows) }}
+	c.mentioned = make([][]int64, len(c.roster.Persons))
 	return retriever.CountMentions(ctx, source, c.roster, retriever.MentionOptions{
-		Mode:     retriever.Mode(c.request.Mode),
-		Evidence: func(m retriever.Mention) error { return c.sink.add(ctx, retriever.MentionEvidence(c.roster, m)) },
+		Mode: retriever.Mode(c.request.Mode),
+		Evidence: func(m retriever.Mention) error {
+			c.mentioned[m.Person] = append(c.mentioned[m.Person], m.Row)
+			return c.sink.add(ctx, retriever.MentionEvidence(c.roster, m))
+		},
 	})
 }
 
@@ -160,6 +183,7 @@ func (c *counter) images(ctx context.Context) (*retriever.ImageCounts, error) {
 	}
 	c.at("images", 0, 0)
 	return retriever.CountImages(ctx, c.index.Counter, references, float32(c.request.Threshold), retriever.ImageOptions{
+		Vectors: c.index.Store,
 		Evidence: func(hit retriever.ImageHit) error {
 			rows, err := c.index.Store.Get(ctx, []int64{hit.Row})
 			if err != nil {

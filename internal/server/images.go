@@ -42,18 +42,30 @@ func (s *Server) inlineImage(path string) string {
 	return ""
 }
 
-// readBelow reads an image file below root as JPEG, or nil. A path may be given relative to the
-// root, or in full as an index of local files has it.
+// readBelow reads an image file below root as JPEG, or nil. A path may be relative to the root, or
+// stand as an index of local files has it: in full, or relative to the working folder.
 func readBelow(root *os.Root, path string) []byte {
-	if filepath.IsAbs(path) {
-		base, err := filepath.Abs(root.Name())
-		if err != nil {
-			return nil
-		}
-		if path, err = filepath.Rel(base, path); err != nil || strings.HasPrefix(path, "..") {
-			return nil
+	if !filepath.IsAbs(path) {
+		if data := readImage(root, path); data != nil {
+			return data
 		}
 	}
+	base, err := filepath.Abs(root.Name())
+	if err != nil {
+		return nil
+	}
+	whole, err := filepath.Abs(path)
+	if err != nil {
+		return nil
+	}
+	if path, err = filepath.Rel(base, whole); err != nil || strings.HasPrefix(path, "..") {
+		return nil
+	}
+	return readImage(root, path)
+}
+
+// readImage reads the file at a path below root. The root sees to it that nothing leads out.
+func readImage(root *os.Root, path string) []byte {
 	file, err := root.Open(path)
 	if err != nil {
 		return nil

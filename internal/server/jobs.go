@@ -1,11 +1,13 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -158,11 +160,18 @@ func (j *jobs) tell() {
 	j.changed = make(chan struct{})
 }
 
+// mostQueued bounds the jobs that wait: one client must not fill the disk with them.
+const mostQueued = 100
+
 // add keeps a new job, to be done in its turn.
 func (j *jobs) add(ctx context.Context, kind string, request any) (state.Job, error) {
 	text, err := json.Marshal(request)
 	if err != nil {
 		return state.Job{}, err
+	}
+	if waiting, err := j.state.Queued(ctx); err != nil || waiting >= mostQueued {
+		full := &Error{Status: http.StatusServiceUnavailable, Message: "too many jobs are waiting: cancel some, or try again when some are done", RetryAfter: time.Minute}
+		return state.Job{}, cmp.Or(err, error(full))
 	}
 	job, err := j.state.Enqueue(ctx, kind, string(text), time.Now())
 	if err != nil {

@@ -14,7 +14,8 @@ import (
 
 // searchForm is a search as a form: an image file beside the fields of searchBody.
 type searchForm struct {
-	Image         []byte   `json:"image" contentEncoding:"binary" doc:"an image file"`
+	Image         []byte   `json:"image,omitempty" contentEncoding:"binary" doc:"an image file"`
+	Face          []byte   `json:"face,omitempty" contentEncoding:"binary" doc:"an image file whose largest face is searched for"`
 	Text          string   `json:"text,omitempty"`
 	K             int      `json:"k,omitempty" minimum:"1" maximum:"16384" default:"20"`
 	MinSimilarity *float64 `json:"min_similarity,omitempty" minimum:"-1" maximum:"1"`
@@ -69,7 +70,7 @@ func formAsJSON(r *http.Request, boundary string) ([]byte, error) {
 		switch name := part.FormName(); {
 		case fields[name] != nil:
 			return nil, badRequest("the form has the field %q twice", name)
-		case name == "image" || part.FileName() != "":
+		case name == "image" || name == "face" || part.FileName() != "":
 			fields[name] = content // JSON's form of bytes is base64
 		case name != "text" && json.Unmarshal(content, &number) == nil:
 			fields[name] = number

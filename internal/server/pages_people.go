@@ -22,13 +22,18 @@ import (
 type peopleView struct {
 	Indices, Countable []string
 	Index, Mode        string
-	HasModel           bool
+	Query, Sort        string // what the names are filtered and the rows ordered by
+	Total, Matching    int    // persons on the roster, and of them those that the filter lets through
+	Page, Pages        int    // from 1
+	Earlier, Later     string // links to the pages beside this one; "" for none
+	HasModel, HasFaces bool
 	Fault              string
 	Running            []state.Job
 	Count              *state.Job // the newest finished count in the index
 	People             []personRow
 	Columns            []peopleColumn
-	Most               float64 // the largest estimate
+	Shown              map[string]bool // columns of pictures and faces that have a figure
+	Most               float64         // the largest estimate
 }
 
 type personRow struct {
@@ -49,7 +54,7 @@ func (p pages) peoplePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	view := peopleView{Index: index.Name, HasModel: index.Encoder != nil}
+	view := peopleView{Index: index.Name, HasModel: index.Encoder != nil, HasFaces: index.Faces != nil}
 	view.Indices, view.Countable = p.indexNames()
 	if view.Running, _, err = p.jobsOf(c, "count"); err != nil {
 		return err
@@ -62,7 +67,11 @@ func (p pages) peoplePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
+	view.Total, view.Query = len(people), strings.TrimSpace(c.Query("q"))
 	for _, person := range people {
+		if !person.isCalled(view.Query) {
+			continue
+		}
 		row := personRow{personInfo: person}
 		if count, counted := counts[person.ID]; counted {
 			row.Count, row.Homonym = &count, count.Homonym
@@ -72,8 +81,48 @@ func (p pages) peoplePage(c *gin.Context) error {
 		}
 		view.People = append(view.People, row)
 	}
-	view.sort(c.Query("sort"))
+	view.sort(c.DefaultQuery("sort", view.usualOrder()))
+	view.cut(c.Query("page"))
 	return p.render(c, http.StatusOK, "people", web.Page{Title: "People", Section: "people", Data: view})
+}
+
+// peopleOnPage is how many persons one page shows.
+const peopleOnPage = 200
+
+// isCalled says whether a name or alias contains a text, whatever its case.
+func (p personInfo) isCalled(text string) bool {
+	contains := func(name string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(text)) }
+	return contains(p.Name) || slices.ContainsFunc(p.Aliases, contains)
+}
+
+// cut keeps the persons of one page, and links those beside it.
+func (v *peopleView) cut(page string) {
+	v.Matching = len(v.People)
+	v.Pages = max(1, (v.Matching+peopleOnPage-1)/peopleOnPage)
+	v.Page, _ = strconv.Atoi(page) // what is no number is the first page
+	v.Page = min(max(v.Page, 1), v.Pages)
+	first := (v.Page - 1) * peopleOnPage
+	v.People = v.People[first:min(first+peopleOnPage, v.Matching)]
+	if v.Page > 1 {
+		v.Earlier = v.link(v.Sort, v.Page-1)
+	}
+	if v.Page < v.Pages {
+		v.Later = v.link(v.Sort, v.Page+1)
+	}
+}
+
+func (v *peopleView) link(sort string, page int) string {
+	values := url.Values{"index": {v.Index}}
+	if sort != "" {
+		values.Set("sort", sort)
+	}
+	if v.Query != "" {
+		values.Set("q", v.Query)
+	}
+	if page > 1 {
+		values.Set("page", strconv.Itoa(page))
+	}
+	return "/people?" + values.Encode()
 }
 
 // newestCount finds the counts to show.
@@ -104,9 +153,18 @@ func (p pages) newestCount(c *gin.Context, view *peopleView) (map[string]counted
 	return counts, err
 }
 
+// usualOrder begins with the largest counts, where there are some.
+func (v *peopleView) usualOrder() string {
+	if v.Count == nil {
+		return ""
+	}
+	return "-estimate"
+}
+
 // sort orders the persons by a column; "-" in front turns it round. Persons without the figure
 // come last either way.
 func (v *peopleView) sort(by string) {
+	v.Sort = by
 	key, descending := strings.CutPrefix(by, "-")
 	columns := []struct {
 		key, title string
@@ -117,6 +175,7 @@ func (v *peopleView) sort(by string) {
 		{"mentions", "Mentions", counted(func(c *countedPerson) *int64 { return c.Mentions })},
 		{"distinct", "Without repeats", counted(func(c *countedPerson) *int64 { return c.MentionsDistinct })},
 		{"images", "Pictures", counted(func(c *countedPerson) *int64 { return c.Images })},
+		{"faces", "Faces", counted(func(c *countedPerson) *int64 { return c.Faces })},
 		{"estimate", "Count", counted(func(c *countedPerson) *int64 {
 			if c.Estimate == nil {
 				return nil
@@ -125,14 +184,18 @@ func (v *peopleView) sort(by string) {
 			return &n
 		})},
 	}
+	v.Shown = map[string]bool{}
 	for _, column := range columns {
+		v.Shown[column.key] = column.figure == nil || slices.ContainsFunc(v.People, func(r personRow) bool { return column.figure(r) != nil })
+		if optional := column.key == "images" || column.key == "faces"; optional && !v.Shown[column.key] {
+			continue
+		}
 		current := column.key == key
 		next := column.key
 		if column.figure != nil && !(current && descending) || column.figure == nil && current && !descending {
 			next = "-" + next
 		}
-		link := url.Values{"index": {v.Index}, "sort": {next}}
-		v.Columns = append(v.Columns, peopleColumn{column.title, "/people?" + link.Encode(), column.figure != nil, current, current && descending})
+		v.Columns = append(v.Columns, peopleColumn{column.title, v.link(next, 1), column.figure != nil, current, current && descending})
 		if !current {
 			continue
 		}
@@ -220,16 +283,19 @@ func (p pages) countPeople(c *gin.Context) error {
 		r.Mode = "paper"
 	}
 	for _, kind := range r.Evidence {
-		if kind != state.KindMention && kind != state.KindImage {
+		if !isKind(kind) {
 			return badRequest("there is no evidence of kind %q", kind)
 		}
 	}
-	if r.wants(state.KindImage) {
-		threshold, err := strconv.ParseFloat(c.PostForm("threshold"), 64)
-		if err != nil || !(threshold > 0 && threshold <= 1) {
+	for kind, threshold := range map[string]*float64{state.KindImage: &r.Threshold, state.KindFace: &r.FaceThreshold} {
+		if !r.wants(kind) {
+			continue
+		}
+		given, err := strconv.ParseFloat(c.PostForm(kind+"_threshold"), 64)
+		if err != nil || !(given > 0 && given <= 1) {
 			return badRequest("the threshold is a cosine above 0 and at most 1")
 		}
-		r.Threshold = threshold
+		*threshold = given
 	}
 	if _, err := p.startCount(c.Request.Context(), r); err != nil {
 		return err

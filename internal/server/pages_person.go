@@ -41,8 +41,8 @@ type evidenceView struct {
 func (p pages) personPage(c *gin.Context) error {
 	ctx := c.Request.Context()
 	view := personView{Index: c.Query("index"), Kind: state.KindMention, Cursor: c.Query("cursor")}
-	if c.Query("kind") == state.KindImage {
-		view.Kind = state.KindImage
+	if kind := c.Query("kind"); kind == state.KindImage || kind == state.KindFace {
+		view.Kind = kind
 	}
 	index, err := p.index(view.Index)
 	if err != nil {
@@ -65,7 +65,7 @@ func (p pages) personPage(c *gin.Context) error {
 		return err
 	}
 	if count, counted := counts[view.Person.ID]; counted {
-		view.Count, view.Wrong = &count, count.WrongMentions+count.WrongImages
+		view.Count, view.Wrong = &count, count.WrongMentions+count.WrongImages+count.WrongFaces
 	}
 	if err := p.gallery(c, &view); err != nil {
 		return err
@@ -147,7 +147,7 @@ func (p pages) removePerson(c *gin.Context) error {
 func (p pages) markRow(c *gin.Context) error {
 	row, err := strconv.ParseInt(c.PostForm("row"), 10, 64)
 	kind := c.PostForm("kind")
-	if err != nil || kind != state.KindMention && kind != state.KindImage {
+	if err != nil || !isKind(kind) {
 		return badRequest("the form names no row")
 	}
 	v := state.Verdict{Index: c.PostForm("index"), Person: c.Param("id"), Kind: kind, Row: row}

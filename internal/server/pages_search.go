@@ -19,7 +19,8 @@ type searchView struct {
 	Indices               []string
 	Index, Modality, Text string
 	Like                  string // the row that others are like
-	HasModel              bool
+	HasModel, HasFaces    bool
+	ByFace                bool // the picture's largest face is searched for
 	Fault                 string
 	Answer                *answerView
 }
@@ -44,7 +45,8 @@ func (p pages) searchPage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	view.Index, view.HasModel = index.Name, index.Encoder != nil
+	view.Index, view.HasModel, view.HasFaces = index.Name, index.Encoder != nil, index.Faces != nil
+	view.ByFace = view.HasFaces && (c.PostForm("by") == "face" || !view.HasModel)
 	if modality := either(c.PostForm("modality"), c.Query("modality")); modality == string(retriever.Text) {
 		view.Modality = modality
 	}
@@ -92,6 +94,10 @@ func (p pages) asked(c *gin.Context, body *searchBody, view searchView) (bool, e
 	content, _, err := formFile(c, "picture")
 	if err != nil {
 		return false, err
+	}
+	if len(content) > 0 && view.ByFace {
+		body.Face = base64.StdEncoding.EncodeToString(content)
+		return true, nil
 	}
 	if len(content) > 0 {
 		body.Image = base64.StdEncoding.EncodeToString(content)

@@ -47,6 +47,21 @@ type Index struct {
 	Manifest *indexer.Manifest       // what made it; nil for an embedding folder that rollcall did not make
 	Counter  retriever.Counter       // counts images in it; nil: persons cannot be counted
 	Captions retriever.CaptionSource // counts mentions in it; nil: persons cannot be counted
+
+	Faces  FaceStore  // of its rows; nil: faces are neither searched nor counted
+	Finder FaceFinder // finds faces in pictures as Faces were found; needed with Faces
+}
+
+// FaceStore is what the service needs of an index's stored faces.
+type FaceStore interface {
+	retriever.FaceSearcher
+	retriever.FaceCounter
+}
+
+// FaceFinder finds faces in an image file: the vector of the largest, and how many there are. A file
+// that is no image is an error; one without a face is none.
+type FaceFinder interface {
+	MainFace(ctx context.Context, file []byte) (vector []float32, faces int, err error)
 }
 
 // Options says what is served, and how. The zero value of a limit means its default.

@@ -15,7 +15,7 @@ func (s *Server) gathered(indices []Index) *generation {
 	observe := func(kind string) gather.Options {
 		return gather.Options{Observe: func(n int) { s.metrics.batches.WithLabelValues(kind).Observe(float64(n)) }}
 	}
-	encoders := map[retriever.Encoder]*sharedEncoder{}
+	encoders, faces := map[retriever.Encoder]*sharedEncoder{}, make(chan struct{}, facesAtOnce)
 	var stops []func()
 	shared := make([]Index, len(indices))
 	for i, index := range indices {
@@ -31,6 +31,9 @@ func (s *Server) gathered(indices []Index) *generation {
 				stops = append(stops, encoder.texts.Close, encoder.images.Close)
 			}
 			index.Encoder = encoder
+		}
+		if index.Finder != nil {
+			index.Finder = sharedFinder{index.Finder, faces}
 		}
 		shared[i] = index
 	}

@@ -23,6 +23,7 @@ type countedPerson struct {
 	retriever.Count
 	WrongMentions int64 `json:"wrong_mentions" doc:"mentions marked as wrong, already taken off"`
 	WrongImages   int64 `json:"wrong_images" doc:"images marked as wrong, already taken off"`
+	WrongFaces    int64 `json:"wrong_faces" doc:"faces marked as wrong, already taken off"`
 }
 
 // countResult is a count's job and what it found.
@@ -122,36 +123,49 @@ func (s *Server) verified(ctx context.Context, job state.Job) ([]countedPerson, 
 	}
 	list := make([]countedPerson, len(counts))
 	for i, c := range counts {
-		list[i] = corrected(c, wrong[c.ID][state.KindMention], wrong[c.ID][state.KindImage])
+		list[i] = corrected(c, wrong[c.ID])
 	}
 	return list, nil
 }
 
-// corrected takes wrong rows off a count. The estimate is the mentions, or the images where
-// captions were not counted, and follows.
-func corrected(c retriever.Count, mentions, images int64) countedPerson {
-	less := func(n *int64, by int64) *int64 {
-		if n == nil {
-			return nil
-		}
-		left := max(0, *n-by)
-		return &left
-	}
-	base := images
-	if c.Mentions != nil {
+// corrected takes wrong rows off a count. The estimate is the mentions, or the images where captions
+// were not counted, or else the faces, and follows.
+func corrected(c retriever.Count, wrong map[string]int64) countedPerson {
+	mentions, images, faces := wrong[state.KindMention], wrong[state.KindImage], wrong[state.KindFace]
+	base := faces
+	switch {
+	case c.Mentions != nil:
 		base = mentions
+	case c.Images != nil:
+		base = images
 	}
-	c.Mentions, c.Images = less(c.Mentions, mentions), less(c.Images, images)
-	if c.Mentions != nil && c.MentionsDistinct != nil && *c.MentionsDistinct > *c.Mentions {
-		c.MentionsDistinct = c.Mentions
-	}
+	c.Mentions, c.Images, c.Faces = less(c.Mentions, mentions), less(c.Images, images), less(c.Faces, faces)
+	c.MentionsDistinct = atMost(c.MentionsDistinct, c.Mentions)
+	c.MentionAndFace = atMost(atMost(c.MentionAndFace, c.Mentions), c.Faces)
 	for _, bound := range []**float64{&c.Estimate, &c.Low, &c.High} {
 		if *bound != nil {
 			left := max(0, **bound-float64(base))
 			*bound = &left
 		}
 	}
-	return countedPerson{c, mentions, images}
+	return countedPerson{c, mentions, images, faces}
+}
+
+// less takes away from a count; what was not measured stays so.
+func less(n *int64, by int64) *int64 {
+	if n == nil {
+		return nil
+	}
+	left := max(0, *n-by)
+	return &left
+}
+
+// atMost keeps a count within one that contains it, where both were measured.
+func atMost(n, most *int64) *int64 {
+	if n == nil || most == nil || *n <= *most {
+		return n
+	}
+	return most
 }
 
 // prefers says whether an Accept header names a media type before JSON, or without it.

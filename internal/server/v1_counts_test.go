@@ -195,6 +195,21 @@ func TestJobsAreWatchedCancelledAndSurviveARestart(t *testing.T) {
 	require.NoError(t, store.Close())
 }
 
+// TestJobsThatWaitAreBounded queues jobs behind one that is held until the service says no.
+func TestJobsThatWaitAreBounded(t *testing.T) {
+	web, s := world(t, nil, colours{wait: make(chan struct{})})
+	t.Cleanup(func() { web.Close(); require.NoError(t, s.Close()) })
+	_, _ = call(t, http.MethodPut, web.URL+"/v1/people/ann", map[string]any{"name": "Ann Lee"})
+	status, answer := raw(t, http.MethodPost, web.URL+"/v1/people/ann/photos", "image/png", string(dot(t, hues[0])))
+	require.Equal(t, 201, status, answer)
+	accepted := 0
+	for status = 202; status == 202 && accepted < 200; accepted++ {
+		status, _ = call(t, http.MethodPost, web.URL+"/v1/counts", map[string]any{"index": "small", "evidence": []string{"image"}, "threshold": 0.9})
+	}
+	require.Equal(t, 503, status)
+	require.InDelta(t, 101, accepted-1, 1, "a hundred wait behind the one that runs")
+}
+
 // watch reads a job's events until they end.
 func watch(t *testing.T, base string, id any) <-chan map[string]any {
 	t.Helper()

@@ -23,7 +23,7 @@ import (
 type evidenceInput struct {
 	ID     string `path:"id" maxLength:"256" doc:"a person's id"`
 	Index  string `query:"index" required:"true" maxLength:"255"`
-	Kind   string `query:"kind" required:"true" enum:"mention,image"`
+	Kind   string `query:"kind" required:"true" enum:"mention,image,face"`
 	Cursor string `query:"cursor" maxLength:"200" doc:"next_cursor of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"1000" default:"100"`
 	Accept string `header:"Accept" doc:"application/json, application/jsonl or text/csv"`
@@ -47,7 +47,7 @@ type verdictInput struct {
 	ID   string `path:"id" maxLength:"256" doc:"a person's id"`
 	Body struct {
 		Index string `json:"index" maxLength:"255"`
-		Kind  string `json:"kind" enum:"mention,image"`
+		Kind  string `json:"kind" enum:"mention,image,face"`
 		Row   int64  `json:"row" minimum:"0"`
 		Wrong bool   `json:"wrong" doc:"false takes the mark away"`
 	}

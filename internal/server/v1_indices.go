@@ -18,7 +18,7 @@ type indexInfo struct {
 	Store       string           `json:"store" doc:"embedded or milvus"`
 	State       string           `json:"state" doc:"complete: every sample is a row or a ledger record"`
 	Fingerprint string           `json:"fingerprint,omitempty" doc:"SHA-256 over model, sources and options"`
-	Queries     []string         `json:"queries" doc:"what can be searched for: text and image need a loaded model"`
+	Queries     []string         `json:"queries" doc:"what can be searched for: text and image need a loaded model, face stored faces and theirs"`
 	Countable   bool             `json:"countable" doc:"whether persons can be counted in it"`
 	Samples     int64            `json:"samples,omitempty" doc:"input samples; rows and failures together"`
 	Failures    int64            `json:"failures,omitempty" doc:"samples that are not rows"`
@@ -77,6 +77,9 @@ func (s *Server) describe(ctx context.Context, index *Index) (indexInfo, error) 
 	}
 	if index.Encoder != nil {
 		info.Queries = append(info.Queries, "text", "image")
+	}
+	if index.Faces != nil {
+		info.Queries = append(info.Queries, "face")
 	}
 	if m := index.Manifest; m != nil {
 		info.Model, info.ModelDigest, info.Fingerprint, info.State = m.Model.Name, m.Model.Digest, m.Fingerprint, m.State

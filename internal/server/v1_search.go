@@ -14,10 +14,11 @@ import (
 	"rollcall/retriever"
 )
 
-// searchBody asks with exactly one of text, image, vector and row.
+// searchBody asks with exactly one of text, image, face, vector and row.
 type searchBody struct {
 	Text          string    `json:"text,omitempty" maxLength:"10000" doc:"a text to embed"`
 	Image         string    `json:"image,omitempty" maxLength:"44739244" contentEncoding:"base64" doc:"an image file in base64"`
+	Face          string    `json:"face,omitempty" maxLength:"44739244" contentEncoding:"base64" doc:"an image file in base64, whose largest face is compared with the rows' faces"`
 	Vector        []float64 `json:"vector,omitempty" maxItems:"65536" nullable:"false" doc:"a vector of the index's dimension; need not be normalised"`
 	Row           *int64    `json:"row,omitempty" minimum:"0" doc:"a row of the index: more like it"`
 	K             int       `json:"k,omitempty" minimum:"1" maximum:"16384" default:"20" doc:"rows wanted"`
@@ -28,13 +29,13 @@ type searchBody struct {
 // Resolve lists what the schema cannot say.
 func (b *searchBody) Resolve(_ huma.Context, prefix *huma.PathBuffer) []error {
 	given := 0
-	for _, there := range []bool{b.Text != "", b.Image != "", len(b.Vector) > 0, b.Row != nil} {
+	for _, there := range []bool{b.Text != "", b.Image != "", b.Face != "", len(b.Vector) > 0, b.Row != nil} {
 		if there {
 			given++
 		}
 	}
 	if given != 1 {
-		return []error{&huma.ErrorDetail{Location: prefix.String(), Message: "give exactly one of text, image, vector and row", Value: given}}
+		return []error{&huma.ErrorDetail{Location: prefix.String(), Message: "give exactly one of text, image, face, vector and row", Value: given}}
 	}
 	return nil
 }
@@ -47,12 +48,13 @@ type searchInput struct {
 // searchHit is one row of an answer.
 type searchHit struct {
 	RowInfo
-	Similarity float64 `json:"similarity" doc:"cosine, from -1 to 1"`
+	Similarity float64               `json:"similarity" doc:"cosine, from -1 to 1"`
+	Face       *retriever.StoredFace `json:"face,omitempty" doc:"the face that was found, its box in pixels from the upper left corner"`
 }
 
 type searchAnswer struct {
 	Index    string      `json:"index"`
-	Modality string      `json:"modality"`
+	Modality string      `json:"modality" doc:"image, text or face: what of the rows was compared"`
 	Exact    bool        `json:"exact" doc:"every row was compared; false when an approximate index answered"`
 	Results  []searchHit `json:"results" nullable:"false" doc:"best first"`
 }
@@ -64,7 +66,7 @@ const searchRoute = "/v1/indices/:name/search"
 
 func (v v1) addSearch() {
 	const path = "/indices/{name}/search"
-	add(v, v.route("search", http.MethodPost, path, "The rows nearest to a text, an image, a vector or a row"),
+	add(v, v.route("search", http.MethodPost, path, "The rows nearest to a text, an image, a face, a vector or a row"),
 		func(ctx context.Context, in *searchInput) (*searchOutput, error) {
 			index, err := v.index(in.Name)
 			if err != nil {
@@ -82,12 +84,15 @@ func (v v1) addSearch() {
 // search answers a query that is in order by itself; what the index has to say to it is checked
 // here.
 func (s *Server) search(ctx context.Context, index *Index, b searchBody) (searchAnswer, error) {
+	if b.K > s.options.MaxResults {
+		return searchAnswer{}, invalid("body.k", fmt.Sprintf("this service gives at most %d rows", s.options.MaxResults), b.K)
+	}
+	if b.Face != "" {
+		return s.searchFaces(ctx, index, b)
+	}
 	modality := retriever.Modality(b.Modality)
 	if !slices.Contains(index.modalities(), b.Modality) {
 		return searchAnswer{}, invalid("body.modality", fmt.Sprintf("index %q has no %s embeddings", index.Name, b.Modality), b.Modality)
-	}
-	if b.K > s.options.MaxResults {
-		return searchAnswer{}, invalid("body.k", fmt.Sprintf("this service gives at most %d rows", s.options.MaxResults), b.K)
 	}
 	vector, err := s.queryVector(ctx, index, b)
 	if err != nil {
@@ -104,7 +109,7 @@ func (s *Server) search(ctx context.Context, index *Index, b searchBody) (search
 	}
 	answer := searchAnswer{Index: index.Name, Modality: b.Modality, Exact: found.Exact, Results: []searchHit{}}
 	for _, match := range found.Answers[0] {
-		answer.Results = append(answer.Results, searchHit{newRowInfo(match.Row), float64(match.Similarity)})
+		answer.Results = append(answer.Results, searchHit{newRowInfo(match.Row), float64(match.Similarity), nil})
 	}
 	return answer, s.record(ctx, b.entry(index, len(answer.Results)))
 }

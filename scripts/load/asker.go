@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"os"
 	"slices"
@@ -19,16 +20,31 @@ import (
 // asker asks one service.
 type asker struct {
 	settings
+	path   string
 	bodies [][]byte
 	client *http.Client
 }
 
-// newAsker prepares the requests, with the fields that clip-retrieval's own client sends.
-func newAsker(s settings, vectors [][]float32) (*asker, error) {
-	a := &asker{settings: s, client: &http.Client{
+func newAsker(s settings) (a *asker, err error) {
+	a = &asker{settings: s, path: "/knn-service", client: &http.Client{
 		Timeout:   2 * time.Minute,
 		Transport: &http.Transport{MaxIdleConnsPerHost: s.clients, MaxConnsPerHost: s.clients},
 	}}
+	if s.rows > 0 {
+		a.path = "/metadata"
+		a.bodies, err = rowRequests(s)
+		return a, err
+	}
+	vectors, err := readNPY(s.queries)
+	if err != nil {
+		return nil, err
+	}
+	a.bodies, err = searchRequests(s, vectors)
+	return a, err
+}
+
+// searchRequests are the queries, with the fields that clip-retrieval's own client sends.
+func searchRequests(s settings, vectors [][]float32) (bodies [][]byte, err error) {
 	for _, v := range vectors {
 		body, err := json.Marshal(map[string]any{
 			"text": nil, "image": nil, "image_url": nil, "embedding_input": v, "modality": "image", "num_images": s.metadata, "num_result_ids": s.k,
@@ -38,14 +54,31 @@ func newAsker(s settings, vectors [][]float32) (*asker, error) {
 		if err != nil {
 			return nil, err
 		}
-		a.bodies = append(a.bodies, body)
+		bodies = append(bodies, body)
 	}
-	return a, nil
+	return bodies, nil
+}
+
+// rowRequests ask for random rows, other ones each time.
+func rowRequests(s settings) (bodies [][]byte, err error) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 500 {
+		ids := make([]int64, s.rows)
+		for i := range ids {
+			ids[i] = random.Int64N(s.of)
+		}
+		body, err := json.Marshal(map[string]any{"ids": ids, "indice_name": s.index})
+		if err != nil {
+			return nil, err
+		}
+		bodies = append(bodies, body)
+	}
+	return bodies, nil
 }
 
 // ask sends the query of a number; answer has the whole body when wanted.
 func (a *asker) ask(ctx context.Context, number int, answer io.Writer) (status int, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/knn-service", bytes.NewReader(a.bodies[number%len(a.bodies)]))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+a.path, bytes.NewReader(a.bodies[number%len(a.bodies)]))
 	if err != nil {
 		return 0, err
 	}

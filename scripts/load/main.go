@@ -24,6 +24,8 @@ type settings struct {
 	lasts               time.Duration
 	requests            int64 // 0: as many as lasts allows
 	k, metadata         int
+	rows                int
+	of                  int64
 	pid                 int
 	ids                 string
 	answers             int
@@ -40,6 +42,8 @@ func main() {
 	flag.Int64Var(&s.requests, "requests", 0, "stop after so many requests")
 	flag.IntVar(&s.k, "k", 40, "results of a query")
 	flag.IntVar(&s.metadata, "metadata", 40, "results that carry metadata")
+	flag.IntVar(&s.rows, "rows", 0, "ask /metadata for so many random rows instead of searching")
+	flag.Int64Var(&s.of, "of", 1_000_000, "rows of the index, for -rows")
 	flag.IntVar(&s.pid, "pid", 0, "process of the service, whose memory and processor time are read from /proc")
 	flag.StringVar(&s.ids, "ids", "", "file for the ids that the first queries were answered with, to compare services by")
 	flag.IntVar(&s.answers, "answers", 200, "how many queries -ids asks")
@@ -54,11 +58,7 @@ func main() {
 }
 
 func run(ctx context.Context, s settings) error {
-	vectors, err := readNPY(s.queries)
-	if err != nil {
-		return err
-	}
-	asker, err := newAsker(s, vectors)
+	asker, err := newAsker(s)
 	if err != nil {
 		return err
 	}

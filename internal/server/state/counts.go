@@ -13,6 +13,7 @@ import (
 const (
 	KindMention = "mention"
 	KindImage   = "image"
+	KindFace    = "face"
 )
 
 // PutCounts keeps what a count found, in the order of its roster.

@@ -64,6 +64,12 @@ func (s *Store) Jobs(ctx context.Context, kind string, most int) ([]Job, error) 
 		"SELECT "+jobColumns+" FROM job WHERE ?1 = '' OR kind = ?1 ORDER BY created DESC, rowid DESC LIMIT ?2", kind, most)
 }
 
+// Queued is the number of jobs that wait.
+func (s *Store) Queued(ctx context.Context) (n int, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT count(*) FROM job WHERE state = ?", Queued).Scan(&n)
+	return n, err
+}
+
 // NextJob gives the oldest queued job, or ErrNotFound.
 func (s *Store) NextJob(ctx context.Context) (Job, error) {
 	j, err := scanJob(s.db.QueryRowContext(ctx, "SELECT "+jobColumns+" FROM job WHERE state = ? ORDER BY rowid LIMIT 1", Queued))

@@ -33,6 +33,19 @@ if (search) {
   document.addEventListener("paste", (e) => { if (take(e.clipboardData.files)) e.preventDefault(); });
 }
 
+// A row whose image is not there shows its caption in the image's place.
+const missing = (img) => {
+  const tile = document.createElement("div");
+  tile.className = "noimage";
+  tile.textContent = img.dataset.caption;
+  tile.setAttribute("aria-hidden", "true");
+  img.replaceWith(tile);
+};
+for (const img of document.querySelectorAll("img[data-caption]")) {
+  if (img.complete && img.naturalWidth === 0) missing(img);
+  else img.addEventListener("error", () => missing(img), { once: true });
+}
+
 // "/" goes to the search field, arrows go from card to card, Enter opens a card's first link.
 document.addEventListener("keydown", (e) => {
   const at = document.activeElement;
@@ -48,7 +61,7 @@ document.addEventListener("keydown", (e) => {
     const next = step > 0 ? at.nextElementSibling : at.previousElementSibling;
     if (next) { e.preventDefault(); next.focus(); }
   } else if (e.key === "Enter") {
-    const link = at.querySelector(".facts a, .facts button");
+    const link = at.querySelector("a.like, .facts button");
     if (link) link.click();
   }
 });

@@ -1,0 +1,50 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"rollcall/internal/server"
+	"rollcall/retriever"
+)
+
+// served is an open index as the service takes it.
+func (s *service) served(x *index) (server.Index, error) {
+	served := server.Index{
+		Name: x.name, Store: x, Dimension: x.dimension, Manifest: x.manifest, Counter: x, Captions: x,
+	}
+	if s.model != nil {
+		served.Encoder = s.model
+	}
+	if embedded, ok := x.store.(interface{ Has(retriever.Modality) bool }); ok {
+		for _, m := range []retriever.Modality{retriever.Image, retriever.Text} {
+			if embedded.Has(m) {
+				served.Modalities = append(served.Modalities, m)
+			}
+		}
+	}
+	return served, s.addFaces(x, &served)
+}
+
+// addFaces gives an index its stored faces, where it has some and the bundle that found them is
+// loaded.
+func (s *service) addFaces(x *index, served *server.Index) error {
+	if s.faces == nil {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(x.dir, "faces")); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	stored, err := openFaces(x)
+	if err != nil {
+		return err
+	}
+	if stored.bundle != s.faces.Digest() {
+		return usagef("the faces of index %s were found with another bundle (digest %.12s) than %s (digest %.12s); give the one that found them",
+			x.name, stored.bundle, s.flags.faces, s.faces.Digest())
+	}
+	served.Faces, served.Finder = stored, faceFinder{s.faces}
+	return nil
+}
