@@ -156,15 +156,3 @@ func FuzzTokenizer(f *testing.F) {
 		}
 	})
 }
-
-func BenchmarkTokenizer(b *testing.B) {
-	tokenizer, err := NewTokenizer(77)
-	require.NoError(b, err)
-	rows := captions(b)
-	for b.Loop() {
-		for _, row := range rows {
-			tokenizer.Encode(row.Text)
-		}
-	}
-	b.ReportMetric(float64(b.N*len(rows))/b.Elapsed().Seconds(), "captions/s")
-}
