@@ -24,6 +24,34 @@ func (s rowSource) Captions(ctx context.Context, visit func(CaptionRow) error) e
 	return nil
 }
 
+// partSource is a source in parts of size rows each. Where unnumbered is set, only the first part says
+// the number of its first row.
+type partSource struct {
+	rowSource
+	size       int
+	unnumbered bool
+}
+
+func (s partSource) Parts(context.Context) ([]CaptionPart, error) {
+	var parts []CaptionPart
+	for first := 0; first < len(s.rowSource); first += s.size {
+		rows := s.rowSource[first:min(first+s.size, len(s.rowSource))]
+		part := CaptionPart{First: int64(first), Read: func(ctx context.Context, visit func([]CaptionRow) error) error {
+			return InBatches(visit, func(one func(CaptionRow) error) error {
+				return rows.Captions(ctx, func(r CaptionRow) error {
+					r.Row -= int64(first)
+					return one(r)
+				})
+			})
+		}}
+		if s.unnumbered && first > 0 {
+			part.First = -1
+		}
+		parts = append(parts, part)
+	}
+	return parts, nil
+}
+
 // captions makes rows of captions, numbered from 0.
 func captions(texts ...string) rowSource {
 	var s rowSource

@@ -19,13 +19,16 @@ type matcher interface {
 
 // scratch is what one worker reuses from caption to caption.
 type scratch struct {
-	text  *folded
-	found []match // at most one a person
-	place []int32 // by person: 1 + the index in found, or 0
+	text   *folded
+	words  *asciiWords
+	normal []byte  // a normalised caption
+	found  []match // at most one a person
+	place  []int32 // by person: 1 + the index in found, or 0
 }
 
 func newScratch(persons int) *scratch {
-	return &scratch{text: newFolded(), place: make([]int32, persons)}
+	text := newFolded()
+	return &scratch{text: text, words: newASCIIWords(text), place: make([]int32, persons)}
 }
 
 // note keeps for each person the leftmost match, and of those the longest: a row counts once for

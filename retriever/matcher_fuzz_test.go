@@ -1,6 +1,7 @@
 package retriever
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -31,6 +32,41 @@ func FuzzStrict(f *testing.F) {
 		}
 		require.NotEmpty(t, m.find(name, s), "a name is a mention of itself")
 		require.NotEmpty(t, m.find("x \n"+name+"\n x", s), "also between other words")
+	})
+}
+
+// FuzzStrictScreen checks that the screen turns away no caption in which every letter, read one by
+// one, finds a name, and that the quick way finds the same.
+func FuzzStrictScreen(f *testing.F) {
+	for i, c := range strictCases {
+		f.Add(c.names[0], strictCases[(i+1)%len(strictCases)].names[0], c.caption)
+	}
+	f.Add("Al", "Al Bo", "al b al, bo; &al")
+	f.Add("Benedict Wong", "Wong", "benedict &amp wong, benedict")
+	f.Fuzz(func(t *testing.T, one, other, caption string) {
+		roster := &Roster{Persons: []Person{{ID: "1", Name: one}, {ID: "2", Name: other}}}
+		if roster.Validate() != nil {
+			return
+		}
+		m := newStrictMatcher(roster)
+		for _, text := range []string{caption, one + caption, caption + " " + other, other + ", " + one} {
+			want := slices.Clone(m.findFolded(text, newScratch(2)))
+			require.Equal(t, want, slices.Clone(m.find(text, newScratch(2))), text)
+		}
+	})
+}
+
+// FuzzPaperScreen checks the same of the paper's rule, against strings.Contains.
+func FuzzPaperScreen(f *testing.F) {
+	f.Add("Al", "Benedict Wong", "xAl Benedict Won")
+	f.Add("Al", "\x00\x00", "Benedict \x00\x00")
+	f.Fuzz(func(t *testing.T, one, other, text string) {
+		if one == "" || other == "" {
+			return
+		}
+		if strings.Contains(text, one) || strings.Contains(text, other) {
+			require.True(t, newScreen([]string{one, other}).anywhere(text))
+		}
 	})
 }
 

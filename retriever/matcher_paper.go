@@ -12,6 +12,7 @@ import (
 // A "." in a name matches any character, so the automaton looks for the name's longest part
 // between full stops; around each occurrence the rest of the name is compared.
 type paperMatcher struct {
+	screen    *screen // of the words of the automaton
 	automaton *automaton
 	patterns  [][]paperPattern // by word of the automaton
 }
@@ -30,7 +31,7 @@ func newPaperMatcher(roster *Roster) *paperMatcher {
 		byPart[part] = append(byPart[part], paperPattern{int32(i), name[:at], name[at+len(part):], part})
 	}
 	words := slices.Sorted(maps.Keys(byPart))
-	m := &paperMatcher{automaton: newAutomaton(words)}
+	m := &paperMatcher{screen: newScreen(words), automaton: newAutomaton(words)}
 	for _, w := range words {
 		m.patterns = append(m.patterns, byPart[w])
 	}
@@ -51,6 +52,9 @@ func longestPart(name string) (at int, part string) {
 }
 
 func (m *paperMatcher) find(caption string, s *scratch) []match {
+	if !m.screen.anywhere(caption) {
+		return nil
+	}
 	scan(m.automaton, caption, func(word int32, end int) {
 		for i := range m.patterns[word] {
 			p := &m.patterns[word][i]

@@ -11,6 +11,7 @@ import (
 // automaton that knows the letters of every spelling; each candidate is then checked for where
 // its words start and end and for what stands between them.
 type strictMatcher struct {
+	screen    *screen // of the words of the automaton
 	automaton *automaton
 	letters   []int32     // letters of each word of the automaton
 	patterns  [][]pattern // what each word of the automaton may stand for
@@ -28,7 +29,7 @@ func newStrictMatcher(roster *Roster) *strictMatcher {
 		}
 	}
 	words := slices.Sorted(maps.Keys(byLetters))
-	m := &strictMatcher{automaton: newAutomaton(words)}
+	m := &strictMatcher{screen: newScreen(words), automaton: newAutomaton(words)}
 	for _, w := range words {
 		m.letters = append(m.letters, int32(len(w)))
 		m.patterns = append(m.patterns, byLetters[w])
@@ -46,7 +47,17 @@ func addPattern(list []pattern, p pattern) []pattern {
 	return append(list, p)
 }
 
+// find passes by captions of plain letters none of whose words starts like a name: letters that are
+// ASCII need a word's start before a name, since all scripts that do without are not.
 func (m *strictMatcher) find(caption string, s *scratch) []match {
+	if s.words.read(caption) && !s.words.anyIn(m.screen) {
+		return nil
+	}
+	return m.findFolded(caption, s)
+}
+
+// findFolded reads every letter of the caption.
+func (m *strictMatcher) findFolded(caption string, s *scratch) []match {
 	t := s.text
 	t.read(caption)
 	scan(m.automaton, t.letters, func(word int32, end int) {

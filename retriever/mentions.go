@@ -51,6 +51,9 @@ type MentionOptions struct {
 	// Evidence, when set, gets every mention in the order of rows, and within a row of persons,
 	// from one goroutine. Its error ends the count.
 	Evidence func(Mention) error
+
+	// Progress, when set, is told now and then how many rows were counted, never two calls at once.
+	Progress func(rows int64)
 }
 
 // MentionCounts is what CountMentions found. Every count is exact.
@@ -82,8 +85,12 @@ func CountMentions(ctx context.Context, src CaptionSource, roster *Roster, o Men
 	if err != nil {
 		return nil, err
 	}
+	parts, err := partsOf(ctx, src)
+	if err != nil {
+		return nil, fmt.Errorf("counting mentions: %w", err)
+	}
 	t := newTally(roster, o)
-	if err := matchRows(ctx, src, matching{m, len(roster.Persons), o.Workers}, t.add); err != nil {
+	if err := matchRows(ctx, parts, newMatching(m, roster, o), t.add); err != nil {
 		return nil, fmt.Errorf("counting mentions: %w", err)
 	}
 	return t.counts(), nil
@@ -103,42 +110,48 @@ func newMatcher(roster *Roster, o *MentionOptions) (matcher, error) {
 	return nil, fmt.Errorf("counting mentions: mode %q is not known; use %q or %q", o.Mode, Strict, Paper)
 }
 
+func newMatching(m matcher, roster *Roster, o MentionOptions) matching {
+	return matching{matcher: m, persons: len(roster.Persons), workers: o.Workers, texts: o.Evidence != nil}
+}
+
 // tally adds up the matches of batches that come in the order of rows.
 type tally struct {
-	roster   *Roster
-	evidence func(Mention) error
-	result   MentionCounts
-	seen     *distinct
-	partial  *partialWriter // nil, unless the count is a part of one
+	roster  *Roster
+	options MentionOptions
+	result  MentionCounts
+	seen    *distinct
+	partial *partialWriter // nil, unless the count is a part of one
 }
 
 func newTally(roster *Roster, o MentionOptions) *tally {
 	n := len(roster.Persons)
 	return &tally{
-		roster: roster, evidence: o.Evidence, seen: newDistinct(n, o.MaxDistinct),
+		roster: roster, options: o, seen: newDistinct(n, o.MaxDistinct),
 		result: MentionCounts{Mode: o.Mode, Persons: make([]PersonMentions, n)},
 	}
 }
 
 func (t *tally) add(b *batch) error {
-	t.result.Rows += int64(len(b.rows))
+	t.result.Rows += int64(b.count)
 	t.result.Null += b.null
-	for _, h := range b.hits {
-		row := &b.rows[h.row]
-		k := matchKey{person: h.person, row: row.Row, url: urlHash(row.URL), caption: h.caption}
-		if err := t.keep(k); err != nil {
+	for i := range b.hits {
+		h := &b.hits[i]
+		if err := t.keep(matchKey{person: h.person, part: int64(b.part), row: h.row, url: h.url, caption: h.caption}); err != nil {
 			return err
 		}
-		if t.evidence == nil {
+		if t.options.Evidence == nil {
 			continue
 		}
-		err := t.evidence(Mention{
-			Person: int(h.person), Row: row.Row, Key: row.Key, Alias: t.alias(h.match),
-			Start: h.start, End: h.end, Caption: row.Caption, URL: row.URL,
+		err := t.options.Evidence(Mention{
+			Person: int(h.person), Row: b.first + h.row, Key: h.text.Key, Alias: t.alias(h.match),
+			Start: h.start, End: h.end, Caption: h.text.Caption, URL: h.text.URL,
 		})
 		if err != nil {
 			return err
 		}
+	}
+	if t.options.Progress != nil {
+		t.options.Progress(t.result.Rows)
 	}
 	return nil
 }

@@ -118,7 +118,7 @@ func TestCountMentionsInAHugeCaption(t *testing.T) {
 		require.EqualValues(t, 2, got.Persons[0].Rows)
 	}
 	_, err := CountMentions(t.Context(), captions(strings.Repeat("x", maxCaption+1)), twoPersons(), MentionOptions{})
-	require.ErrorContains(t, err, "row 0: its caption of 67108865 bytes")
+	require.ErrorContains(t, err, "row 0: its caption is longer than 67108864 bytes")
 }
 
 // endlessSource never ends by itself.

@@ -12,12 +12,9 @@ import (
 )
 
 // partialFormat marks a partial count.
-const partialFormat = "rollcall partial count 1"
+const partialFormat = "rollcall partial count 2"
 
-// taskBlock is how many rows in a row belong to one task.
-const taskBlock = 4096
-
-// Task is one part of a count that several processes share: blocks of 4,096 rows are dealt to the
+// Task is one share of a count that several processes do: the parts of the source are dealt to the
 // tasks in turn.
 type Task struct {
 	Number int // from 1
@@ -31,6 +28,7 @@ type partialHead struct {
 	Roster string `json:"roster"` // SHA-256 over the names in order
 	Task   int    `json:"task"`
 	Of     int    `json:"of"`
+	Parts  int    `json:"parts"` // of the source
 }
 
 // partialFoot is the last line: without it the file was cut.
@@ -43,13 +41,14 @@ type partialFoot struct {
 // matchKey is what merging must know of a row that mentions a person.
 type matchKey struct {
 	person       int32
-	row          int64
+	part, row    int64  // part of the source, row in the part
 	url, caption uint64 // hashes; url is 0 for a row without one
 }
 
-// CountPartial counts one task's share of the rows and writes what MergePartials needs: one line
-// for each mention. Every row of src is read, and the task's own are matched. o.Evidence gets the
-// task's mentions; o.MaxDistinct has no meaning here.
+// CountPartial counts one task's share of the rows, of which alone it reads the captions, and writes
+// what MergePartials needs: one line for each mention. A source that is no CaptionParts is the first
+// task's. o.Evidence gets the task's mentions, and is refused where the number of a row cannot be
+// told; o.MaxDistinct has no meaning here.
 func CountPartial(ctx context.Context, src CaptionSource, roster *Roster, o MentionOptions, task Task, w io.Writer) error {
 	if task.Of < 1 || task.Number < 1 || task.Number > task.Of {
 		return fmt.Errorf("counting mentions: task %d of %d is none; tasks are numbered from 1", task.Number, task.Of)
@@ -61,37 +60,46 @@ func CountPartial(ctx context.Context, src CaptionSource, roster *Roster, o Ment
 	if err != nil {
 		return err
 	}
+	parts, err := partsOf(ctx, src)
+	if err != nil {
+		return fmt.Errorf("counting mentions: %w", err)
+	}
+	share, err := task.share(parts, o.Evidence != nil)
+	if err != nil {
+		return err
+	}
 	t := newTally(roster, o)
-	t.partial = &partialWriter{out: bufio.NewWriter(w)}
-	head := partialHead{Format: partialFormat, Mode: o.Mode, Roster: rosterDigest(roster), Task: task.Number, Of: task.Of}
+	t.partial = &partialWriter{out: bufio.NewWriter(w), task: task}
+	head := partialHead{
+		Format: partialFormat, Mode: o.Mode, Roster: rosterDigest(roster), Task: task.Number, Of: task.Of, Parts: len(parts),
+	}
 	if err := t.partial.object(head); err != nil {
 		return err
 	}
-	if err := matchRows(ctx, taskSource{src, task}, matching{m, len(roster.Persons), o.Workers}, t.add); err != nil {
+	if err := matchRows(ctx, share, newMatching(m, roster, o), t.add); err != nil {
 		return fmt.Errorf("counting mentions: %w", err)
 	}
 	return t.partial.finish(t.result.Rows, t.result.Null)
 }
 
-// taskSource passes on the rows of one task.
-type taskSource struct {
-	CaptionSource
-	task Task
-}
-
-func (s taskSource) Captions(ctx context.Context, visit func(CaptionRow) error) error {
-	of, own := int64(s.task.Of), int64(s.task.Number-1)
-	return s.CaptionSource.Captions(ctx, func(row CaptionRow) error {
-		if row.Row/taskBlock%of != own {
-			return nil
+// share gives the task's own parts. numbered asks for parts whose rows have known numbers.
+func (t Task) share(parts []CaptionPart, numbered bool) ([]CaptionPart, error) {
+	var own []CaptionPart
+	for i := t.Number - 1; i < len(parts); i += t.Of {
+		if numbered && parts[i].First < 0 {
+			return nil, fmt.Errorf("counting mentions: task %d of %d does not read the files before its own, whose number of rows only Parquet files say, so it cannot number its evidence: count without evidence, without tasks, or from Parquet files",
+				t.Number, t.Of)
 		}
-		return visit(row)
-	})
+		own = append(own, parts[i])
+	}
+	return own, nil
 }
 
-// partialWriter writes a line a match: person, row, hash of the URL, hash of the folded caption.
+// partialWriter writes a line a match: person, part of the source, row in the part, hash of the URL,
+// hash of the folded caption.
 type partialWriter struct {
 	out     *bufio.Writer
+	task    Task
 	line    []byte
 	matches int64
 }
@@ -99,6 +107,8 @@ type partialWriter struct {
 func (w *partialWriter) write(k matchKey) error {
 	w.matches++
 	w.line = strconv.AppendInt(w.line[:0], int64(k.person), 10)
+	part := k.part*int64(w.task.Of) + int64(w.task.Number-1) // of all, not of the task's own
+	w.line = strconv.AppendInt(append(w.line, ' '), part, 10)
 	w.line = strconv.AppendInt(append(w.line, ' '), k.row, 10)
 	w.line = strconv.AppendUint(append(w.line, ' '), k.url, 16)
 	w.line = strconv.AppendUint(append(w.line, ' '), k.caption, 16)

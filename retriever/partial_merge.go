@@ -103,8 +103,8 @@ func (p *partialReader) advance() (more bool, err error) {
 		return false, nil
 	}
 	k, err := parseMatch(text)
-	if err != nil || int(k.person) >= p.persons || p.matches > 0 && k.row < p.next.row {
-		return false, p.fault("%.60q is no match of person, row and two hashes in order; run the task again", text)
+	if err != nil || int(k.person) >= p.persons || p.matches > 0 && k.before(p.next) {
+		return false, p.fault("%.60q is no match of person, part, row and two hashes in order; run the task again", text)
 	}
 	p.next = k
 	p.matches++
@@ -113,21 +113,27 @@ func (p *partialReader) advance() (more bool, err error) {
 
 func parseMatch(text string) (k matchKey, err error) {
 	cells := strings.Split(text, " ")
-	if len(cells) != 4 {
-		return k, errors.New("not four numbers")
+	if len(cells) != 5 {
+		return k, errors.New("not five numbers")
 	}
 	person, err1 := strconv.ParseUint(cells[0], 10, 31)
-	row, err2 := strconv.ParseUint(cells[1], 10, 63)
-	url, err3 := strconv.ParseUint(cells[2], 16, 64)
-	caption, err4 := strconv.ParseUint(cells[3], 16, 64)
-	return matchKey{int32(person), int64(row), url, caption}, errors.Join(err1, err2, err3, err4)
+	part, err2 := strconv.ParseUint(cells[1], 10, 63)
+	row, err3 := strconv.ParseUint(cells[2], 10, 63)
+	url, err4 := strconv.ParseUint(cells[3], 16, 64)
+	caption, err5 := strconv.ParseUint(cells[4], 16, 64)
+	return matchKey{int32(person), int64(part), int64(row), url, caption}, errors.Join(err1, err2, err3, err4, err5)
+}
+
+// before reports whether the row of k is before that of l.
+func (k matchKey) before(l matchKey) bool {
+	return k.part < l.part || k.part == l.part && k.row < l.row
 }
 
 // partialHeap has the part with the lowest row first.
 type partialHeap []*partialReader
 
 func (h partialHeap) Len() int           { return len(h) }
-func (h partialHeap) Less(i, j int) bool { return h[i].next.row < h[j].next.row }
+func (h partialHeap) Less(i, j int) bool { return h[i].next.before(h[j].next) }
 func (h partialHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
 
 // Push implements heap.Interface.
@@ -150,9 +156,9 @@ func (h partialHeap) check(digest string) error {
 		switch {
 		case p.head.Roster != digest:
 			return fmt.Errorf("%s was counted with another roster than the one given; give the roster of the tasks", p.name)
-		case p.head.Mode != first.Mode || p.head.Of != first.Of:
-			return fmt.Errorf("%s is a task of %d in mode %s, and %s of %d in mode %s; merge the tasks of one count",
-				p.name, p.head.Of, p.head.Mode, h[0].name, first.Of, first.Mode)
+		case p.head.Mode != first.Mode || p.head.Of != first.Of || p.head.Parts != first.Parts:
+			return fmt.Errorf("%s is a task of %d in mode %s over a source of %d parts, and %s of %d in mode %s over %d; merge the tasks of one count",
+				p.name, p.head.Of, p.head.Mode, p.head.Parts, h[0].name, first.Of, first.Mode, first.Parts)
 		case p.head.Task < 1 || p.head.Task > first.Of:
 			return fmt.Errorf("%s is task %d of %d, which cannot be; run the task again", p.name, p.head.Task, first.Of)
 		case seen[p.head.Task] != "":

@@ -15,7 +15,7 @@ import (
 func (a *app) countMentions(ctx context.Context, source retriever.CaptionSource, c counting) (*retriever.MentionCounts, error) {
 	progress := a.newProgress("rows")
 	defer progress.finish()
-	mentions, err := retriever.CountMentions(ctx, watched{source, progress}, c.roster, c.mentionOptions())
+	mentions, err := retriever.CountMentions(ctx, source, c.roster, c.mentionOptions(progress))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (a *app) countTask(ctx context.Context, inputs []string, roster *retriever.
 	if err != nil {
 		return err
 	}
-	err = a.withEvidence(ctx, opened, c, func(c counting) error { return a.writePartial(ctx, opened, c, task) })
+	err = a.withEvidence(ctx, opened, c, func(c counting) error { return a.writePartial(ctx, opened.store, c, task) })
 	return errors.Join(err, opened.close())
 }
 
@@ -63,7 +63,7 @@ func (a *app) writePartial(ctx context.Context, source retriever.CaptionSource, 
 	return a.output(c.flags.output, func(w io.Writer) error {
 		progress := a.newProgress("rows")
 		defer progress.finish()
-		return retriever.CountPartial(ctx, watched{source, progress}, c.roster, c.mentionOptions(), task, w)
+		return retriever.CountPartial(ctx, source, c.roster, c.mentionOptions(progress), task, w)
 	})
 }
 
@@ -104,8 +104,11 @@ func (a *app) mergeTasks(ctx context.Context, paths []string, c counting) (resul
 	return newCounted(c.roster, mentions, nil), nil
 }
 
-func (c counting) mentionOptions() retriever.MentionOptions {
-	options := retriever.MentionOptions{Mode: retriever.Mode(c.flags.mode), Workers: c.flags.workers}
+func (c counting) mentionOptions(progress *progress) retriever.MentionOptions {
+	options := retriever.MentionOptions{
+		Mode: retriever.Mode(c.flags.mode), Workers: c.flags.workers,
+		Progress: func(rows int64) { progress.update(rows, 0, 0) },
+	}
 	if c.evidence == nil && c.mentioned == nil {
 		return options
 	}

@@ -63,26 +63,25 @@ func newCaptionFiles(found []inputFile, reach storage.Reach) (*captionFiles, err
 }
 
 // Captions visits every row of every file, in order.
-func (c *captionFiles) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) (err error) {
-	files := storage.New(c.reach)
-	defer func() { err = errors.Join(err, files.Close()) }()
+func (c *captionFiles) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
+	parts, err := c.Parts(ctx)
+	if err != nil {
+		return err
+	}
 	var number int64
-	for _, file := range c.files {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		err := file.read(ctx, files, file.path, false, func(r row) error {
-			if r.err != nil {
-				return r.err
-			}
-			if number%256 == 0 {
-				if err := ctx.Err(); err != nil {
+	for _, part := range parts {
+		err := part.Read(ctx, func(rows []retriever.CaptionRow) error {
+			for _, r := range rows {
+				if number%256 == 0 && ctx.Err() != nil {
+					return ctx.Err()
+				}
+				r.Row = number
+				number++
+				if err := visit(r); err != nil {
 					return err
 				}
 			}
-			r.Row = number
-			number++
-			return visit(r.CaptionRow)
+			return nil
 		})
 		if err != nil {
 			return err
