@@ -116,19 +116,24 @@ const (
 
 // milvusFlags say how to reach Milvus.
 type milvusFlags struct {
-	address, user, password, apiKey, database, indexType string
-	params                                               map[string]string // of the index type
-	tls                                                  bool
-	given                                                bool // the address was asked for, and wins over the index's own
+	address, user, password, apiKey, database string
+	tls                                       bool
+	ca, certificate, key                      string // files in PEM
+	indexType                                 string
+	params                                    map[string]string // of the index type
+	given                                     bool              // the address was asked for, and wins over the index's own
 }
 
 func (m *milvusFlags) add(flags *pflag.FlagSet) {
 	flags.StringVar(&m.address, "milvus-address", "127.0.0.1:19530", "Milvus to use (default of an index: where it was published)")
 	flags.StringVar(&m.user, "milvus-user", "", "user of Milvus")
 	flags.StringVar(&m.password, "milvus-password", "", "password; better given as ROLLCALL_MILVUS_PASSWORD, which no process list shows")
-	flags.StringVar(&m.apiKey, "milvus-api-key", "", "API key; better given as ROLLCALL_MILVUS_API_KEY")
+	flags.StringVar(&m.apiKey, "milvus-api-key", "", "API key, or token USER:PASSWORD; better given as ROLLCALL_MILVUS_API_KEY")
 	flags.StringVar(&m.database, "milvus-database", "", "database in Milvus")
 	flags.BoolVar(&m.tls, "milvus-tls", false, "reach Milvus over TLS")
+	flags.StringVar(&m.ca, "milvus-ca", "", "file with the certificates of the authorities to trust for it (default: the system's)")
+	flags.StringVar(&m.certificate, "milvus-cert", "", "file with one's own certificate, where Milvus asks for one")
+	flags.StringVar(&m.key, "milvus-key", "", "file with the key of --milvus-cert")
 	for _, secret := range []string{"milvus-password", "milvus-api-key"} {
 		flags.Lookup(secret).Annotations = map[string][]string{config.Secret: {"true"}}
 	}
@@ -137,6 +142,7 @@ func (m *milvusFlags) add(flags *pflag.FlagSet) {
 func (m *milvusFlags) dial(ctx context.Context) (*milvus.Client, error) {
 	return milvus.Dial(ctx, milvus.Config{
 		Address: m.address, Username: m.user, Password: m.password, APIKey: m.apiKey, Database: m.database, TLS: m.tls,
+		CAFile: m.ca, CertFile: m.certificate, KeyFile: m.key,
 	})
 }
 

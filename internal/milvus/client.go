@@ -12,6 +12,7 @@ import (
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 )
 
 const (
@@ -25,12 +26,15 @@ const (
 
 // Config says how to reach Milvus.
 type Config struct {
-	Address     string        // host:port, or https://host for TLS; no credentials in it
-	Username    string        // with Password, or neither
-	Password    string        // never part of an error or a log line
-	APIKey      string        // instead of Username and Password
-	Database    string        // "" is Milvus's default database
-	TLS         bool          // also on for an https address
+	Address     string // host:port, or https://host for TLS; no credentials in it
+	Username    string // with Password, or neither
+	Password    string // never part of an error or a log line
+	APIKey      string // or token, USER:PASSWORD, instead of Username and Password
+	Database    string // "" is Milvus's default database
+	TLS         bool   // also on for an https address, and with any of the files below
+	CAFile      string // certificates, PEM, of the authorities to trust; "": the system's
+	CertFile    string // the client's own certificate, with KeyFile, where the server asks for one
+	KeyFile     string
 	CallTimeout time.Duration // of one call, and of asking again for an incomplete answer; 0 means 30 s
 }
 
@@ -53,6 +57,10 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	if c.timeout == 0 {
 		c.timeout = defaultCallTimeout
 	}
+	own, err := cfg.transport()
+	if err != nil {
+		return nil, err
+	}
 	dialCtx, cancel := context.WithTimeout(ctx, min(dialTimeout, c.timeout))
 	defer cancel()
 	sdk, err := client.NewClient(dialCtx, client.Config{
@@ -62,7 +70,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		APIKey:        cfg.APIKey,
 		DBName:        cfg.Database,
 		EnableTLSAuth: cfg.TLS,
-		DialOptions:   dialOptions(c.timeout),
+		DialOptions:   dialOptions(c.timeout, own),
 	})
 	if err != nil {
 		return nil, c.fail("connect", fmt.Errorf("%w; check that Milvus runs there and that address, database, credentials and TLS are right", err))
@@ -121,8 +129,12 @@ func checkVersion(version string) error {
 }
 
 // dialOptions adds to the SDK's own options, which giving any would replace.
-func dialOptions(timeout time.Duration) []grpc.DialOption {
-	return append(slices.Clone(client.DefaultGrpcOpts),
+func dialOptions(timeout time.Duration, own credentials.TransportCredentials) []grpc.DialOption {
+	options := slices.Clone(client.DefaultGrpcOpts)
+	if own != nil {
+		options = append(options, grpc.WithTransportCredentials(own)) // the last one given counts
+	}
+	return append(options,
 		// A closed port is an error at once, with the cause rather than "deadline exceeded".
 		//lint:ignore SA1019 the SDK dials with grpc.DialContext, for which this option is made
 		grpc.WithReturnConnectionError(),

@@ -91,7 +91,7 @@ func (s *Store) scan(ctx context.Context, p *part, queries []entity.Vector, leas
 func (c *Client) slice(ctx context.Context, p *part, queries []entity.Vector, first, end int64, least float32) (found [][]retriever.Hit, err error) {
 	what := fmt.Sprintf("compare rows %d to %d of %s", first, end-1, p.collection)
 	err = c.eventually(ctx, what, func(ctx context.Context) error {
-		answer, err := c.search(ctx, p, queries, int(end-first), idFrom(first, end), entity.ClStrong)
+		answer, err := c.search(ctx, p, p.settings, queries, int(end-first), idFrom(first, end), entity.ClStrong)
 		if err != nil {
 			return err
 		}

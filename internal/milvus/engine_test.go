@@ -19,17 +19,18 @@ import (
 type engine struct {
 	dir     string
 	address string
+	env     []string // settings of its own
 }
 
-var startEngine = sync.OnceValues(newEngine)
+var startEngine = sync.OnceValues(func() (engine, error) { return newEngine() })
 
 // newEngine starts an engine in a folder of its own.
-func newEngine() (engine, error) {
+func newEngine(env ...string) (engine, error) {
 	dir, err := os.MkdirTemp("", "milvus-test-")
 	if err != nil {
 		return engine{}, err
 	}
-	e := engine{dir: dir}
+	e := engine{dir: dir, env: env}
 	for _, step := range []string{"start", "wait"} {
 		if err := e.script(step); err != nil {
 			return e, err
@@ -54,6 +55,7 @@ func (e engine) script(command string) error {
 		"DATACOORD_SEGMENT_ASSIGNMENTEXPIRATION=300", // a flush waits for it
 		"QUERYCOORD_CHECKINTERVAL=50", "QUERYCOORD_CHECKSEGMENTINTERVAL=50", "QUERYCOORD_CHECKCHANNELINTERVAL=50",
 		"QUERYCOORD_DISTPULLINTERVAL=50", "QUERYCOORD_CHECKHANDOFFINTERVAL=500")
+	cmd.Env = append(cmd.Env, e.env...)
 	out, err := cmd.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("milvus.sh %s: %w: %s", command, err, out)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/milvus-io/milvus-proto/go-api/v2/commonpb"
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
 	"golang.org/x/sync/errgroup"
@@ -16,7 +15,7 @@ const maxTopK = 16384
 // prove waits until a collection is indexed and in memory and then shows that it holds every row
 // exactly once: as many rows as there are ids, and every id.
 func (c *Client) prove(ctx context.Context, t *target) error {
-	if err := c.awaitIndex(ctx, t.collection); err != nil {
+	if err := c.awaitIndex(ctx, t); err != nil {
 		return err
 	}
 	if err := c.awaitLoaded(ctx, t.collection); err != nil {
@@ -99,16 +98,18 @@ func values[T any](answer client.ResultSet, field string) ([]T, error) {
 	return typed.Data(), nil
 }
 
-// awaitIndex waits until the vectors are indexed.
-func (c *Client) awaitIndex(ctx context.Context, collection string) error {
-	return c.progress(ctx, "index "+collection, func(ctx context.Context) (bool, int64, error) {
-		state, err := c.sdk.GetIndexState(ctx, collection, fieldVector)
-		if err != nil {
-			return false, 0, err
-		}
-		_, indexed, err := c.sdk.GetIndexBuildProgress(ctx, collection, fieldVector)
-		return state == entity.IndexState(commonpb.IndexState_Finished), indexed, err
+// awaitIndex waits until all rows are indexed. The state of the index says "finished" also while
+// none is. Rows that are loaded before they are indexed are searched through a makeshift index until
+// the real one has taken its place, seconds later.
+func (c *Client) awaitIndex(ctx context.Context, t *target) error {
+	err := c.progress(ctx, "index "+t.collection, func(ctx context.Context) (bool, int64, error) {
+		total, indexed, err := c.sdk.GetIndexBuildProgress(ctx, t.collection, fieldVector)
+		return total >= t.Rows && indexed >= total, indexed, err
 	})
+	if err != nil && t.IndexType == "DISKANN" {
+		return fmt.Errorf("%w; DISKANN needs a Milvus that was built with it and has indexNode.enableDisk and queryNode.enableDisk set", err)
+	}
+	return err
 }
 
 // awaitLoaded brings a collection into memory and waits for it.

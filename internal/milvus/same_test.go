@@ -24,9 +24,7 @@ func TestCountsEqualTheFolders(t *testing.T) {
 	c := dial(t)
 	folder := clustered(t, *sameRows, 512)
 	spec := PublishSpec{Name: "same", Generation: "g1", Dimension: 512, Rows: int64(*sameRows), HasImage: true}
-	require.NoError(t, c.Publish(t.Context(), spec, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
-		return folder.Batches(ctx, 4096, visit)
-	}))
+	require.NoError(t, c.Publish(t.Context(), spec, batchesOf(folder)))
 	remote, err := Open(t.Context(), c, "same")
 	require.NoError(t, err)
 	queries, err := folder.Vectors(t.Context(), retriever.Image, []int64{0, 7, int64(*sameRows) - 1})
@@ -75,6 +73,13 @@ func clustered(t *testing.T, rows, dimension int) *vectors.Store {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	return s
+}
+
+// batchesOf streams a folder.
+func batchesOf(folder *vectors.Store) Source {
+	return func(ctx context.Context, visit func(retriever.RowBatch) error) error {
+		return folder.Batches(ctx, 4096, visit)
+	}
 }
 
 func direction(rng *rand.Rand, dimension int) []float32 {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -81,22 +82,27 @@ func (s *Store) nearest(ctx context.Context, p *part, queries []entity.Vector, k
 	return found, nil
 }
 
-// whole searches until every query has limit hits, or as many as the index and one answer allow.
+// whole searches until every query has limit hits, or as many as the index and one answer allow. An
+// IVF index has too few hits in the lists it looks through where these are short: it is asked to look
+// through more.
 func (s *Store) whole(ctx context.Context, p *part, queries []entity.Vector, limit int) (hits [][]retriever.Hit, err error) {
-	level := s.level()
+	level, settings := s.level(), maps.Clone(p.settings)
 	err = s.client.eventually(ctx, "search "+p.collection, func(ctx context.Context) error {
 		want := int(min(int64(limit), maxTopK, p.live()))
 		if want == 0 {
 			hits = make([][]retriever.Hit, len(queries))
 			return nil
 		}
-		answer, err := s.client.search(ctx, p, queries, want, fieldErased+" == false", level)
+		answer, err := s.client.search(ctx, p, settings, queries, want, fieldErased+" == false", level)
 		if err != nil {
 			return err
 		}
 		hits = hits[:0]
 		for _, r := range answer {
 			if r.ResultCount < want {
+				if lists, ivf := settings["nlist"]; ivf {
+					settings["nprobe"] = min(2*settings["nprobe"], lists)
+				}
 				// Perhaps another process has erased rows: then the next try asks for fewer.
 				if err := s.client.countErased(ctx, p); err != nil {
 					return err
@@ -151,8 +157,8 @@ func better(a, b retriever.Hit) int {
 }
 
 // search asks once, for k rows that match the expression, with their erased flags.
-func (c *Client) search(ctx context.Context, p *part, queries []entity.Vector, k int, expression string, level entity.ConsistencyLevel) ([]client.SearchResult, error) {
-	params, err := p.kind.search(p.settings, k)
+func (c *Client) search(ctx context.Context, p *part, settings map[string]int, queries []entity.Vector, k int, expression string, level entity.ConsistencyLevel) ([]client.SearchResult, error) {
+	params, err := p.kind.search(settings, k)
 	if err != nil {
 		return nil, err
 	}

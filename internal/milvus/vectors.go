@@ -19,11 +19,7 @@ func (s *Store) Vectors(ctx context.Context, m retriever.Modality, ids []int64) 
 		if err != nil {
 			return err
 		}
-		found := make(map[int64][]float32, len(ids))
-		atOnce := max(1, vectorBytes/(4*p.Dimension))
-		err = s.fetch(ctx, p, ids, atOnce, []string{fieldID, fieldErased, fieldVector}, func(answer client.ResultSet) error {
-			return vectorsOf(answer, p.Dimension, found)
-		})
+		found, err := s.stored(ctx, p, ids)
 		vectors = make([][]float32, len(ids))
 		for i, id := range ids {
 			vectors[i] = found[id]
@@ -34,6 +30,16 @@ func (s *Store) Vectors(ctx context.Context, m retriever.Modality, ids []int64) 
 		return nil, fmt.Errorf("get vectors: %w", err)
 	}
 	return vectors, nil
+}
+
+// stored gives the vectors of rows by id.
+func (s *Store) stored(ctx context.Context, p *part, ids []int64) (map[int64][]float32, error) {
+	found := make(map[int64][]float32, len(ids))
+	atOnce := max(1, vectorBytes/(4*p.Dimension))
+	err := s.fetch(ctx, p, ids, atOnce, []string{fieldID, fieldErased, fieldVector}, func(answer client.ResultSet) error {
+		return vectorsOf(answer, p.Dimension, found)
+	})
+	return found, err
 }
 
 // vectorsOf reads the vectors of an answer into found; an erased row's is zero.
