@@ -71,13 +71,14 @@ func requireEstimates(t *testing.T, s *Store, folder retriever.Counter, queries 
 // with. The engine tries again for ever and says nothing; Publish ends and says what is needed.
 func TestDiskannIsRefusedInWords(t *testing.T) {
 	t.Parallel()
-	dial(t)
-	e, err := startEngine()
-	require.NoError(t, err)
-	c := dialAs(t, Config{Address: e.address, Username: testUser, Password: testPassword, CallTimeout: time.Second})
+	c := dial(t)
 	folder := clustered(t, 2000, 16)
 	spec := PublishSpec{Name: "diskann", Generation: "g1", Dimension: 16, Rows: 2000, HasImage: true, IndexType: "DISKANN"}
-	err = c.Publish(t.Context(), spec, batchesOf(folder))
+	targets := spec.targets()
+	require.NoError(t, c.prepare(t.Context(), targets[0]))
+	require.NoError(t, c.load(t.Context(), targets, batchesOf(folder)))
+	hasty := dialAs(t, Config{Address: c.address, Username: testUser, Password: testPassword, CallTimeout: time.Second})
+	err := hasty.prove(t.Context(), targets[0])
 	require.ErrorContains(t, err, "no progress for 20s")
 	require.ErrorContains(t, err, "DISKANN needs a Milvus that was built with it")
 	_, err = Open(t.Context(), c, spec.Name)

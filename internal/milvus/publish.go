@@ -43,8 +43,8 @@ type target struct {
 // Publish loads a generation of an index into collections of its own, proves that they hold every
 // row once, and then moves the aliases NAME_image and NAME_text that readers use; the collections
 // of other generations of NAME are dropped after that. Run again after an interruption it goes on
-// where rows were last flushed; run again after success it loads nothing. One Publish of a name at
-// a time: two would drop each other's collections.
+// where rows were last flushed; run again after success it loads nothing. A Publish under a name at
+// which another process is at work is refused; one that was killed is waited for, 20 s.
 func (c *Client) Publish(ctx context.Context, spec PublishSpec, source Source) error {
 	if spec.IndexType == "" {
 		spec.IndexType = flat
@@ -52,6 +52,10 @@ func (c *Client) Publish(ctx context.Context, spec PublishSpec, source Source) e
 	if err := spec.check(); err != nil {
 		return fmt.Errorf("publish %s: %w", spec.Name, err)
 	}
+	return c.holding(ctx, spec.Name, func(ctx context.Context, l *lease) error { return c.publish(ctx, spec, source, l) })
+}
+
+func (c *Client) publish(ctx context.Context, spec PublishSpec, source Source, l *lease) error {
 	targets := spec.targets()
 	var unfinished []*target
 	for _, t := range targets {
@@ -68,6 +72,9 @@ func (c *Client) Publish(ctx context.Context, spec PublishSpec, source Source) e
 		}
 	}
 	if err := each(ctx, targets, c.prove); err != nil {
+		return err
+	}
+	if err := l.check(ctx); err != nil {
 		return err
 	}
 	if err := c.switchAliases(ctx, spec, targets); err != nil {
