@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -261,17 +263,26 @@ func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.M
 	return errors.Join(err, client.Close(), folder.Close())
 }
 
-// collectionName makes a name that Milvus takes: letters, digits and underscores, no digit first.
+// collectionName makes a name that Milvus takes: letters, digits and underscores, no digit first. A
+// name that has to be changed for it, or looks as if it had been, gets a part of its digest, so that
+// two names do not become one.
 func collectionName(name string) string {
-	if name != "" && name[0] >= '0' && name[0] <= '9' {
-		name = "_" + name
+	plain := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+	changed := regexp.MustCompile(`_[0-9a-f]{12}$`)
+	if plain.MatchString(name) && !changed.MatchString(name) {
+		return name
 	}
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' {
+	letters := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '_'
 	}, name)
+	if !plain.MatchString(letters) {
+		letters = "_" + letters
+	}
+	digest := sha256.Sum256([]byte(name))
+	return fmt.Sprintf("%s_%x", letters, digest[:6])
 }
 
 // generation names a state of the index: the same index published again goes into the same
