@@ -69,8 +69,8 @@ func scanParquet(file *parquet.File, path string, whole bool, visit rowVisitor) 
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	s := &parquetScan{path: path, leaves: leaves, visit: visit}
-	for _, group := range file.RowGroups() {
-		if err := s.group(group); err != nil {
+	for number, group := range file.RowGroups() {
+		if err := s.group(file, number, group); err != nil {
 			return err
 		}
 		s.first += group.NumRows()
@@ -130,21 +130,21 @@ type parquetScan struct {
 	first  int64 // row of the file that the open group starts with
 }
 
-func (s *parquetScan) group(group parquet.RowGroup) (err error) {
+func (s *parquetScan) group(file *parquet.File, number int, group parquet.RowGroup) (err error) {
 	cols := make([]parquetColumn, len(s.leaves))
 	defer func() {
 		for i := range cols {
 			err = errors.Join(err, cols[i].close())
 		}
 	}()
-	err = guard(func() error {
-		chunks := group.ColumnChunks()
+	room := &pageRoom{}
+	err = guard(func() (err error) {
 		for i, l := range s.leaves {
-			if l.leaf >= 0 {
-				cols[i].pages = chunks[l.leaf].Pages()
+			if l.leaf >= 0 && err == nil {
+				cols[i].pages, err = openPages(file, number, l.leaf, room)
 			}
 		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return s.damaged(group, 0, err)

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"syscall"
 )
 
 // File is an open file. Size is what it had when it was opened.
@@ -75,9 +76,9 @@ type localFile struct {
 	size int64
 }
 
-// errOffset is the error of a read before the start, to which a damaged file can lead: it is not the
-// disk's fault, so it is no fs.PathError.
-var errOffset = errors.New("an offset before the start of the file")
+// errOffset is the error of a read before the start, or further on than any file goes, to which a
+// damaged file can lead: it is not the disk's fault, so it is no fs.PathError.
+var errOffset = errors.New("an offset at which no file has anything")
 
 // ReadAt reads at any place.
 func (f localFile) ReadAt(p []byte, off int64) (int, error) {
@@ -85,6 +86,15 @@ func (f localFile) ReadAt(p []byte, off int64) (int, error) {
 		return 0, errOffset
 	}
 	return f.File.ReadAt(p, off)
+}
+
+// Seek moves the place of the next Read.
+func (f localFile) Seek(offset int64, whence int) (int64, error) {
+	at, err := f.File.Seek(offset, whence)
+	if errors.Is(err, syscall.EINVAL) {
+		err = errOffset
+	}
+	return at, err
 }
 
 // Size is the file's size when it was opened.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"sync"
 )
 
@@ -95,7 +94,7 @@ func (o *object) Seek(offset int64, whence int) (int64, error) {
 		offset += o.size
 	}
 	if offset < 0 {
-		return 0, &fs.PathError{Op: "seek", Path: o.name, Err: fs.ErrInvalid}
+		return 0, errOffset
 	}
 	if gap := offset - o.at; o.body != nil && gap > 0 && gap <= readThrough && offset <= o.size {
 		if _, err := io.CopyN(io.Discard, o, gap); err != nil {

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -231,7 +230,11 @@ func TestDisk(t *testing.T) {
 	f, err := files.Open(t.Context(), filepath.Join(dir, "a.txt"))
 	require.NoError(t, err)
 	_, err = f.ReadAt(make([]byte, 1), -1)
-	require.True(t, errors.Is(err, errOffset))
+	require.ErrorIs(t, err, errOffset)
+	for _, offset := range []int64{-1, 1 << 62} {
+		_, err = f.Seek(offset, io.SeekStart)
+		require.ErrorIs(t, err, errOffset)
+	}
 	require.NoError(t, f.Close())
 }
 
