@@ -20,6 +20,8 @@ type Count struct {
 	Exact   bool `json:"exact"`          // every row was compared
 	Homonym bool `json:"homonym"`        // another person of the roster has a name in common
 	Mode    Mode `json:"mode,omitempty"` // rule of the mentions; "" when captions were not counted
+
+	Presence *Presence `json:"presence,omitempty"` // whether the person is there at all; of mode CC3M
 }
 
 // Counts puts together what was counted for the persons of a roster; a part that was not counted
@@ -40,6 +42,17 @@ func Counts(roster *Roster, mentions *MentionCounts, images *ImageCounts) []Coun
 			c.setExact(c.Mentions)
 		}
 		out[i] = c
+	}
+	return out
+}
+
+// PresenceCounts puts together what the rule of CC3M found. It counts nothing: whoever is among the
+// nearest rows of a photo need not be all that there are.
+func PresenceCounts(roster *Roster, found *Presences) []Count {
+	out := make([]Count, len(roster.Persons))
+	for i := range out {
+		p := &roster.Persons[i]
+		out[i] = Count{ID: p.ID, Name: p.Name, Homonym: p.Homonym, Mode: CC3M, Presence: &found.Persons[i]}
 	}
 	return out
 }

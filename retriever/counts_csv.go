@@ -12,28 +12,33 @@ import (
 // countColumns is the header of counts.csv; other people's scripts depend on it.
 const countColumns = "id,name,mentions,mentions_distinct,images,faces,mention_and_face,estimate,low,high,exact,homonym,mode"
 
-// paperColumns follow it when the mentions were counted by the study's rule.
-const paperColumns = ",count,membership,bin"
+// The columns that follow it when the study's rules were used.
+const (
+	paperColumns = ",count,membership,bin"
+	cc3mColumns  = ",neighbours,name_share,face_share,membership"
+)
 
 // WriteCountsCSV writes counts.csv. A cell that was not measured is empty. The study's columns
-// count, membership and bin are added when the mode is Paper, as it must be for all counts or none.
+// count, membership and bin are added when the mode is Paper, the shares and membership when it is
+// CC3M; either must be the mode of all counts or none.
 func WriteCountsCSV(w io.Writer, counts []Count) error {
-	paper := slices.ContainsFunc(counts, func(c Count) bool { return c.Mode == Paper })
-	for i := range counts {
-		if c := &counts[i]; paper && c.Mode != Paper {
-			return fmt.Errorf("writing counts: %s was counted in mode %q and others in mode %q; write them to two files", c.ID, c.Mode, Paper)
+	mode, header := Strict, countColumns
+	for added, columns := range map[Mode]string{Paper: paperColumns, CC3M: cc3mColumns} {
+		if slices.ContainsFunc(counts, func(c Count) bool { return c.Mode == added }) {
+			mode, header = added, countColumns+columns
 		}
 	}
-	header := countColumns
-	if paper {
-		header += paperColumns
+	for i := range counts {
+		if c := &counts[i]; mode != Strict && c.Mode != mode {
+			return fmt.Errorf("writing counts: %s was counted in mode %q and others in mode %q; write them to two files", c.ID, c.Mode, mode)
+		}
 	}
 	out := csv.NewWriter(w)
 	if err := out.Write(strings.Split(header, ",")); err != nil {
 		return fmt.Errorf("writing counts: %w", err)
 	}
 	for _, c := range counts {
-		if err := out.Write(c.cells(paper)); err != nil {
+		if err := out.Write(c.cells(mode)); err != nil {
 			return fmt.Errorf("writing counts: %w", err)
 		}
 	}
@@ -43,7 +48,7 @@ func WriteCountsCSV(w io.Writer, counts []Count) error {
 	return nil
 }
 
-func (c *Count) cells(paper bool) []string {
+func (c *Count) cells(mode Mode) []string {
 	exact := ""
 	if c.Estimate != nil {
 		exact = strconv.FormatBool(c.Exact)
@@ -54,12 +59,26 @@ func (c *Count) cells(paper bool) []string {
 		exact, strconv.FormatBool(c.Homonym), string(c.Mode),
 	}
 	switch {
-	case paper && c.Mentions != nil:
-		row = append(row, integer(c.Mentions), Membership(*c.Mentions), PaperBin(*c.Mentions))
-	case paper:
-		row = append(row, "", "", "")
+	case mode == CC3M:
+		return append(row, c.Presence.cells()...)
+	case mode == Paper && c.Mentions != nil:
+		return append(row, integer(c.Mentions), Membership(*c.Mentions), PaperBin(*c.Mentions))
+	case mode == Paper:
+		return append(row, "", "", "")
 	}
 	return row
+}
+
+// cells are those of cc3mColumns.
+func (p *Presence) cells() []string {
+	if p == nil {
+		return []string{"", "", "", ""}
+	}
+	member := ""
+	if p.Member != nil {
+		member = map[bool]string{true: "member", false: "non_member"}[*p.Member]
+	}
+	return []string{strconv.Itoa(p.Neighbours), decimal(p.NameShare), decimal(p.FaceShare), member}
 }
 
 func integer(n *int64) string {

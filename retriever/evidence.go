@@ -12,7 +12,7 @@ import (
 
 // Evidence is one row behind a count, as it is written to a file.
 type Evidence struct {
-	Kind       string   `json:"kind"` // "mention", "image" or "face"
+	Kind       string   `json:"kind"` // "mention", "image" or "face"; of mode CC3M "name vote" or "face vote"
 	ID         string   `json:"id"`   // the person's
 	Name       string   `json:"name"`
 	Row        int64    `json:"row"`
@@ -56,6 +56,19 @@ func FaceEvidence(roster *Roster, h ImageHit, row *Row, box Box) Evidence {
 	e := ImageEvidence(roster, h, row)
 	e.Kind = "face"
 	e.Left, e.Top, e.Width, e.Height = &box.Left, &box.Top, &box.Width, &box.Height
+	return e
+}
+
+// VoteEvidence describes a neighbour that carries the person's name by CLIP's vote, or by that of a
+// face. row may be nil.
+func VoteEvidence(roster *Roster, v PresenceVote, row *Row) Evidence {
+	if v.Face == nil {
+		e := ImageEvidence(roster, v.ImageHit, row)
+		e.Kind = "name vote"
+		return e
+	}
+	e := FaceEvidence(roster, v.ImageHit, row, v.Face.Box)
+	e.Kind = "face vote"
 	return e
 }
 

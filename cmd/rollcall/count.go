@@ -28,6 +28,7 @@ type countFlags struct {
 	imageRoots           []string
 	faces                string
 	faceThreshold        float32
+	presence             retriever.PresenceRule
 }
 
 func (a *app) countCommand() *cobra.Command {
@@ -43,6 +44,10 @@ threshold for a false-match rate, from photos of different persons and random ro
 exact. Evidence faces counts the rows with a face like one in the person's photos, among the faces
 that rollcall index --faces stored; faces that the detector missed are not there.
 
+mode cc3m counts nothing: it says by the study's rule for captions without names who is in an index at
+all, from the --neighbours rows nearest to each of a person's photos: the share to whose image CLIP
+gives the person's name among the roster's, and, with --faces, the share that shows the person's face.
+
 --task i/n counts a share of the rows and writes a partial count; --merge makes one count of all n.
 
 ` + exitCodesHelp,
@@ -57,10 +62,13 @@ that rollcall index --faces stored; faces that the detector missed are not there
 	a.addMilvus(cmd)
 	f := cmd.Flags()
 	f.StringVar(&flags.roster, "roster", "", "persons to count: CSV with a column name, or YAML")
-	f.StringVar(&flags.mode, "mode", string(retriever.Strict), "rule of mentions: strict or paper")
+	f.StringVar(&flags.mode, "mode", string(retriever.Strict), "rule of mentions: strict or paper; or cc3m")
 	f.StringSliceVar(&flags.evidence, "evidence", []string{"captions"}, "any of captions, images and faces")
 	f.StringVar(&flags.faces, "faces", "", "bundle of face models that made the index's faces: a folder with rollcall-faces.json")
 	f.Float32Var(&flags.faceThreshold, "face-threshold", 0, "cosine from which a face is the person's; or give --fmr")
+	f.IntVar(&flags.presence.Neighbours, "neighbours", 50, "mode cc3m: nearest rows of each photo")
+	f.Float64Var(&flags.presence.NameShare, "name-share", 0.20, "mode cc3m: a person is absent up to this share of neighbours with the name")
+	f.Float64Var(&flags.presence.FaceShare, "face-share", 0.15, "mode cc3m: and up to this share with the face")
 	f.StringVar(&flags.photos, "photos", "", "folder with one folder of photos a person, named by id; for images and faces")
 	f.Float32Var(&flags.threshold, "threshold", 0, "cosine from which a row's image counts; for images")
 	f.Float64Var(&flags.fmr, "fmr", 0, "choose the threshold for this false-match rate, such as 1e-4")
@@ -76,8 +84,12 @@ that rollcall index --faces stored; faces that the detector missed are not there
 }
 
 func (f countFlags) check() error {
-	if f.mode != string(retriever.Strict) && f.mode != string(retriever.Paper) {
-		return usagef("--mode %s: strict or paper", f.mode)
+	switch retriever.Mode(f.mode) {
+	case retriever.Strict, retriever.Paper:
+	case retriever.CC3M:
+		return f.checkPresence()
+	default:
+		return usagef("--mode %s: strict, paper or cc3m", f.mode)
 	}
 	for _, kind := range f.evidence {
 		if kind != "captions" && kind != "images" && kind != "faces" {
@@ -193,7 +205,7 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *
 		return nil, err
 	}
 	if source != nil {
-		if c.flags.images() || c.flags.onFaces() {
+		if c.flags.images() || c.flags.onFaces() || c.flags.mode == string(retriever.CC3M) {
 			return nil, usagef("images and faces are counted in an index, and %s is none", inputs[0])
 		}
 		err = a.withEvidence(ctx, nil, c, func(c counting) error {
@@ -210,8 +222,12 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *
 	if err != nil {
 		return nil, err
 	}
+	in := a.countIn
+	if c.flags.mode == string(retriever.CC3M) {
+		in = a.judgePresence
+	}
 	err = a.withEvidence(ctx, opened, c, func(c counting) (err error) {
-		result, err = a.countIn(ctx, opened, c)
+		result, err = in(ctx, opened, c)
 		return err
 	})
 	return result, errors.Join(err, opened.close())

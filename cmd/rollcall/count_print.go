@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,30 +14,69 @@ func (a *app) printCounts(result *counted, flags countFlags) error {
 	if a.json {
 		return a.printJSON(result)
 	}
-	counts := result.Counts
 	const most = 10
-	groups := groupsOf(result)
-	sorted := slices.Clone(counts)
-	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return int(estimate(y) - estimate(x)) })
-	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "GROUPS", "FACES", "NOTE"}}
-	for _, c := range sorted[:min(most, len(sorted))] {
-		note := ""
-		if c.Homonym {
-			note = "shares a name with another person"
-		}
-		rows = append(rows, []string{c.Name, cell(c.Mentions), cell(c.MentionsDistinct), cell(c.Images), cell(groups[c.ID]), cell(c.Faces), note})
+	table := countTable
+	if flags.mode == string(retriever.CC3M) {
+		table = presenceTable
 	}
-	if err := a.printTable(rows); err != nil {
+	if err := a.printTable(table(result, most)); err != nil {
 		return err
 	}
-	if len(counts) > most {
-		fmt.Fprintf(a.stdout, "... and %d more persons", len(counts)-most)
+	if more := len(result.Counts) - most; more > 0 {
+		fmt.Fprintf(a.stdout, "... and %d more persons", more)
 		if flags.output == "" {
 			fmt.Fprint(a.stdout, "; -o counts.csv writes all")
 		}
 		fmt.Fprintln(a.stdout)
 	}
 	return nil
+}
+
+// countTable has the persons with the largest counts.
+func countTable(result *counted, most int) [][]string {
+	groups := groupsOf(result)
+	sorted := slices.Clone(result.Counts)
+	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return int(estimate(y) - estimate(x)) })
+	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "GROUPS", "FACES", "NOTE"}}
+	for _, c := range sorted[:min(most, len(sorted))] {
+		rows = append(rows, []string{c.Name, cell(c.Mentions), cell(c.MentionsDistinct), cell(c.Images), cell(groups[c.ID]), cell(c.Faces), note(c)})
+	}
+	return rows
+}
+
+func note(c retriever.Count) string {
+	if c.Homonym {
+		return "shares a name with another person"
+	}
+	return ""
+}
+
+// presenceTable has the persons with the largest shares of neighbours that carry their name.
+func presenceTable(result *counted, most int) [][]string {
+	share := func(c retriever.Count) float64 {
+		if c.Presence.NameShare == nil {
+			return -1
+		}
+		return *c.Presence.NameShare
+	}
+	sorted := slices.Clone(result.Counts)
+	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return cmp.Compare(share(y), share(x)) })
+	rows := [][]string{{"PERSON", "NEIGHBOURS", "NAME", "FACE", "IN THE DATA", "NOTE"}}
+	for _, c := range sorted[:min(most, len(sorted))] {
+		in := "not decided"
+		if m := c.Presence.Member; m != nil {
+			in = map[bool]string{true: "yes", false: "no"}[*m]
+		}
+		rows = append(rows, []string{c.Name, strconv.Itoa(c.Presence.Neighbours), percent(c.Presence.NameShare), percent(c.Presence.FaceShare), in, note(c)})
+	}
+	return rows
+}
+
+func percent(share *float64) string {
+	if share == nil {
+		return ""
+	}
+	return fmt.Sprintf("%.1f %%", 100**share)
 }
 
 // groupsOf gives the groups of near-duplicates among each person's images.
