@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches what tests hold Rollcall against: Python packages that read the same files, the published
-# client of clip-retrieval, PyTorch and open_clip, whose models are exported, servers of buckets, and
-# Chromium, which opens reports and pages. Usage: scripts/peers.sh
+# client of clip-retrieval, PyTorch and open_clip, whose models are exported, servers of buckets,
+# Chromium, which opens reports and pages, and what a Milvus cluster is made of. Usage: scripts/peers.sh
 #
 # A part that cannot be had is said, and its tests are skipped with the reason (or fail, with
 # ROLLCALL_REQUIRE_ALL=1). The product needs none of them. A second run does nothing.
@@ -20,3 +20,4 @@ part "clip-retrieval's client" "$here/clip_client.sh"
 part "PyTorch and open_clip" "$here/exporter_venv.sh"
 part "servers of buckets" "$here/bucket_servers.sh"
 part "Chromium" "$here/setup.sh" --only chromium
+part "etcd and Kafka" "$here/milvus_cluster.sh" setup
