@@ -5,28 +5,27 @@ import "math"
 // numberPanel is how many names one call of the 16-bit kernel takes.
 const numberPanel = 32
 
-// numbers are vectors rounded to whole numbers after multiplication by scale.
+// numbers are vectors multiplied by scale and rounded to whole numbers.
 type numbers struct {
-	values []int16
-	scale  float64
+	values  []int16
+	scale   float64
+	longest float64 // length of the longest vector, times scale
+	lost    float64 // largest length of what rounding took from a vector, times scale
 }
 
-// numberRange is the length of the longest vector in whole numbers. Two such vectors have a product
-// of at most 2^30, with room for rounding in 31 bits.
-const numberRange = 32000
+// numberRange is the length of the longest vector in whole numbers: an element has 15 bits, and two
+// such vectors have a product below 2^31, with room for rounding.
+const numberRange = 32700
 
-// scaleOf is the scale that makes the longest vector numberRange long.
-func scaleOf(longest float64) float64 {
-	if longest == 0 {
-		return 1
+// newNumbers chooses the scale for vectors of any length.
+func newNumbers(size int, longest float64) numbers {
+	n := numbers{values: make([]int16, size), scale: 1}
+	if longest > 0 {
+		n.scale = numberRange / longest
 	}
-	return numberRange / longest
+	n.longest = longest * n.scale
+	return n
 }
-
-// magic added to a float32 below 2^22 leaves its nearest whole number in the low bits.
-const magic = 3 << 22
-
-func rounded(x, scale float32) int16 { return int16(math.Float32bits(x*scale + magic)) }
 
 // length is a vector's length in float64.
 func length(v []float32) float64 {
@@ -42,57 +41,65 @@ func length(v []float32) float64 {
 	return math.Sqrt(a + b)
 }
 
+// magic added to a float32 below 2^22 leaves its nearest whole number in the low bits.
+const magic = 3 << 22
+
+// round puts a vector's elements in pairs, step numbers apart, from at on.
+func (n *numbers) round(v []float32, at, step int) {
+	var lost float32
+	scale := float32(n.scale)
+	for k, x := range v {
+		scaled := x * scale
+		whole := scaled + magic
+		n.values[at+k%2] = int16(math.Float32bits(whole))
+		scaled -= whole - magic
+		lost += scaled * scaled
+		at += k % 2 * step
+	}
+	// An element of 2^15 in float32 is itself off by up to 2^-9.
+	n.lost = max(n.lost, 1.001*math.Sqrt(float64(lost))+math.Sqrt(float64(len(v)))/256)
+}
+
 // roundPhotos keeps the order of rows and elements. An odd dimension gets a 0 more, and rows of 0
 // follow, so that a tile may begin at any photo.
 func roundPhotos(rows []float32, dim int) numbers {
 	count, width := len(rows)/dim, evened(dim)
+	row := func(i int) []float32 { return rows[i*dim : (i+1)*dim] }
 	longest := 0.0
-	for at := 0; at < len(rows); at += dim {
-		longest = max(longest, length(rows[at:at+dim]))
-	}
-	n := numbers{make([]int16, (count+tileRows)*width), scaleOf(longest)}
-	scale := float32(n.scale)
 	for i := range count {
-		to := n.values[i*width:]
-		for k, x := range rows[i*dim : (i+1)*dim] {
-			to[k] = rounded(x, scale)
-		}
+		longest = max(longest, length(row(i)))
+	}
+	n := newNumbers((count+tileRows)*width, longest)
+	for i := range count {
+		n.round(row(i), i*width, 2)
+	}
+	return n
+}
+
+// roundNames puts names into panels of 32, pair of elements by pair of elements, as the 16-bit
+// kernel reads them.
+func roundNames(vectors [][]float32, dim int) numbers {
+	width := evened(dim)
+	longest := 0.0
+	for _, v := range vectors {
+		longest = max(longest, length(v))
+	}
+	n := newNumbers(numberStride(len(vectors))*width, longest)
+	for i, v := range vectors {
+		n.round(v, i/numberPanel*numberPanel*width+i%numberPanel*2, 2*numberPanel)
 	}
 	return n
 }
 
 func evened(dim int) int { return dim + dim%2 }
 
-// roundNames puts names into panels of 32, pair of elements by pair of elements, as the 16-bit
-// kernel reads them.
-func roundNames(vectors [][]float32, dim int) numbers {
-	longest := 0.0
-	for _, v := range vectors {
-		longest = max(longest, length(v))
-	}
-	width := evened(dim)
-	n := numbers{make([]int16, numberStride(len(vectors))*width), scaleOf(longest)}
-	scale := float32(n.scale)
-	for i, v := range vectors {
-		to := n.values[i/numberPanel*numberPanel*width+i%numberPanel*2:]
-		for k := 0; k+1 < len(v); k += 2 {
-			to[k*numberPanel], to[k*numberPanel+1] = rounded(v[k], scale), rounded(v[k+1], scale)
-		}
-		if dim%2 == 1 {
-			to[(dim-1)*numberPanel] = rounded(v[dim-1], scale)
-		}
-	}
-	return n
-}
-
 func numberStride(names int) int { return (names + numberPanel - 1) / numberPanel * numberPanel }
 
-// slack is how far a score (a product of rounded vectors) may be from the similarity in float32, in
-// scores. Each vector is at most numberRange long and rounds by at most h, so that the product rounds by
-// numberRange*h twice and h*h; the float32 sum of dim products rounds by at most dim/2^24 of the
-// product of lengths.
-func slack(dim int) float64 {
-	const step = 0.51 // half a whole number, and the rounding before it
-	h := step * math.Sqrt(float64(dim))
-	return h*(2*numberRange+h) + 1.1*float64(dim)/(1<<24)*numberRange*numberRange
+// doubt is how far a score (a product of rounded vectors) may be from the similarity in float32, in
+// scores. With a = scaled photo, b = scaled name and da, db what rounding took:
+// |(a-da)(b-db) - ab| <= |da|(|b|+|db|) + |a||db|; the float32 sum of dim products rounds by at most
+// dim/2^24 of |a||b|.
+func doubt(photos, names numbers, dim int) float64 {
+	inFloat32 := 1.1 * float64(dim) / (1 << 24) * photos.longest * names.longest
+	return photos.lost*(names.longest+names.lost) + photos.longest*names.lost + inFloat32
 }

@@ -31,7 +31,7 @@ type run struct{ first, last int }
 
 func newScreen(names *Names, photos *Photos, decoys Set) *screen {
 	return &screen{
-		names: names, photos: photos, decoys: decoys, every: everyName(names.count), doubt: slack(names.dim),
+		names: names, photos: photos, decoys: decoys, every: everyName(names.count), doubt: doubt(photos.numbers, names.numbers, names.dim),
 		scores: make([]int32, block*numberStride(names.count)), reach: NewSet(names.count, nil), sure: NewSet(names.count, nil),
 		questions: make([]question, block),
 	}

@@ -141,8 +141,9 @@ group:
 
 // func products(photos, names *[6]*float32, dim int, out *[6]float32)
 //
-// One chain of fused multiply-adds a pair, element by element as the tiles sum. AX to R12: the
-// photos, then the names; R13: the element.
+// One chain of fused multiply-adds a pair, element by element as the tiles sum. AX to R12, R14: the
+// photos, then the names; R13: the element. The rows lie anywhere in memory: asking for all of
+// their lines first lets the misses overlap.
 TEXT ·products(SB), NOSPLIT, $0-32
 	MOVQ photos+0(FP), R12
 	MOVQ names+8(FP), R13
@@ -158,6 +159,25 @@ TEXT ·products(SB), NOSPLIT, $0-32
 	MOVQ 24(R13), R11
 	MOVQ 32(R13), R12
 	MOVQ 40(R13), R14
+	XORQ R13, R13
+
+line:
+	PREFETCHT0 (AX)(R13*4)
+	PREFETCHT0 (BX)(R13*4)
+	PREFETCHT0 (CX)(R13*4)
+	PREFETCHT0 (DX)(R13*4)
+	PREFETCHT0 (SI)(R13*4)
+	PREFETCHT0 (DI)(R13*4)
+	PREFETCHT0 (R8)(R13*4)
+	PREFETCHT0 (R9)(R13*4)
+	PREFETCHT0 (R10)(R13*4)
+	PREFETCHT0 (R11)(R13*4)
+	PREFETCHT0 (R12)(R13*4)
+	PREFETCHT0 (R14)(R13*4)
+	ADDQ $16, R13
+	CMPQ R13, dim+16(FP)
+	JLT  line
+
 	XORQ R13, R13
 	VXORPS X0, X0, X0
 	VXORPS X1, X1, X1
