@@ -87,11 +87,38 @@ func BenchmarkKNN(b *testing.B) {
 			bodies[i] = string(text)
 		}
 		for _, clients := range []int{1, 64} {
-			b.Run(fmt.Sprintf("k=%d/clients=%d", k, clients), func(b *testing.B) { ask(b, web.URL, bodies, clients) })
+			b.Run(fmt.Sprintf("k=%d/clients=%d", k, clients), func(b *testing.B) { ask(b, web.URL+"/knn-service", bodies, clients) })
 		}
 	}
 }
 
+// BenchmarkMetadata asks for the metadata of 1,000 random rows over HTTP, other ones each time.
+func BenchmarkMetadata(b *testing.B) {
+	store, err := vectors.Open(benchFolder(b))
+	require.NoError(b, err)
+	defer store.Close()
+	s, err := server.New(server.Options{Indices: []server.Index{{Name: "i", Store: store, Dimension: benchDimension}}})
+	require.NoError(b, err)
+	defer s.Close()
+	web := httptest.NewServer(s.Handler())
+	defer web.Close()
+	rows, err := store.Len(b.Context())
+	require.NoError(b, err)
+	random := rand.New(rand.NewPCG(5, 6))
+	bodies := make([]string, 500)
+	for i := range bodies {
+		ids := make([]int64, 1000)
+		for j := range ids {
+			ids[j] = random.Int64N(rows)
+		}
+		text, err := json.Marshal(map[string]any{"ids": ids, "indice_name": ""})
+		require.NoError(b, err)
+		bodies[i] = string(text)
+	}
+	b.Run("rows=1000", func(b *testing.B) { ask(b, web.URL+"/metadata", bodies, 1) })
+}
+
+// ask posts the bodies in turn from so many clients, and reports rate and latencies.
 func ask(b *testing.B, url string, bodies []string, clients int) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clients}}
 	defer client.CloseIdleConnections()
@@ -102,7 +129,7 @@ func ask(b *testing.B, url string, bodies []string, clients int) {
 		wait.Go(func() {
 			for i := range turns {
 				start := time.Now()
-				response, err := client.Post(url+"/knn-service", "", strings.NewReader(bodies[i%len(bodies)]))
+				response, err := client.Post(url, "", strings.NewReader(bodies[i%len(bodies)]))
 				if err != nil {
 					b.Error(err)
 					continue

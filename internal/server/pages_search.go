@@ -1,8 +1,10 @@
 package server
 
 import (
+	"context"
 	"encoding/base64"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -12,8 +14,12 @@ import (
 	"rollcall/retriever"
 )
 
-// searchResults is how many rows the search page shows.
-const searchResults = 40
+const (
+	// searchResults is how many rows the search page shows.
+	searchResults = 40
+	// startingRows is how many it shows before anything was asked.
+	startingRows = 15
+)
 
 type searchView struct {
 	Indices               []string
@@ -23,6 +29,7 @@ type searchView struct {
 	ByFace                bool // the picture's largest face is searched for
 	Fault                 string
 	Answer                *answerView
+	Start                 []hitView // rows to begin from, before anything was asked
 }
 
 type answerView struct {
@@ -34,6 +41,8 @@ type answerView struct {
 type hitView struct {
 	searchHit
 	Picture picture
+	Like    string // link to the rows like this one
+	Ranked  bool   // it was found, and has a similarity
 }
 
 // searchPage is GET and POST /. Texts and pictures are posted, so that no query stands in the
@@ -58,8 +67,11 @@ func (p pages) searchPage(c *gin.Context) error {
 	if err == nil && asked {
 		var answer searchAnswer
 		if answer, err = p.search(c.Request.Context(), index, body); err == nil {
-			view.Answer = p.answerView(answer)
+			view.Answer = &answerView{Index: answer.Index, Exact: answer.Exact, Results: p.hitViews(answer.Index, view.Modality, answer.Results, true)}
 		}
+	}
+	if err == nil && !asked {
+		view.Start, err = p.startingRows(c.Request.Context(), index, view.Modality)
 	}
 	status := http.StatusOK
 	if err != nil {
@@ -110,10 +122,37 @@ func (p pages) asked(c *gin.Context, body *searchBody, view searchView) (bool, e
 	return view.Text != "", nil
 }
 
-func (p pages) answerView(answer searchAnswer) *answerView {
-	view := &answerView{Index: answer.Index, Exact: answer.Exact}
-	for _, hit := range answer.Results {
-		view.Results = append(view.Results, hitView{hit, p.pictureOf(answer.Index, hit.Caption, hit.ImagePath, hit.ID)})
+// hitViews are rows as the page shows them.
+func (p pages) hitViews(index, modality string, hits []searchHit, ranked bool) []hitView {
+	views := make([]hitView, len(hits))
+	for i, hit := range hits {
+		like := url.Values{"index": {index}, "modality": {modality}, "like": {strconv.FormatInt(hit.ID, 10)}}
+		views[i] = hitView{hit, p.pictureOf(index, hit.Caption, hit.ImagePath, hit.ID), "/?" + like.Encode(), ranked}
 	}
-	return view
+	return views
+}
+
+// startingRows are rows at equal distances, the same each time: without a model they are the only
+// way into an index.
+func (p pages) startingRows(ctx context.Context, index *Index, modality string) ([]hitView, error) {
+	rows, err := index.Store.Len(ctx)
+	if err != nil || rows == 0 {
+		return nil, err
+	}
+	n := min(startingRows, rows)
+	ids := make([]int64, n)
+	for i := range ids {
+		ids[i] = int64(i) * rows / n
+	}
+	found, err := index.Store.Get(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	var hits []searchHit
+	for _, row := range found {
+		if !row.Erased {
+			hits = append(hits, searchHit{RowInfo: newRowInfo(row)})
+		}
+	}
+	return p.hitViews(index.Name, modality, hits, false), p.record(ctx, rowsEntry(index, ids))
 }

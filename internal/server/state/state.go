@@ -51,6 +51,9 @@ CREATE TABLE message (
 	PRIMARY KEY (job, number)
 ) STRICT;`
 
+// indexes are made where they are missing: a file of an earlier program may lack some.
+const indexes = `CREATE INDEX IF NOT EXISTS evidence_row ON evidence (job, person, kind, row)`
+
 // Store is the open file. Its methods may be called at once; each is short, and they take turns.
 type Store struct {
 	db   *sql.DB
@@ -112,10 +115,11 @@ func (s *Store) prepare(ctx context.Context) error {
 	}
 	switch found {
 	case version:
-		return nil
+		_, err := s.db.ExecContext(ctx, indexes)
+		return err
 	case 0:
 		return s.within(ctx, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, schema+fmt.Sprintf("PRAGMA user_version = %d;", version))
+			_, err := tx.ExecContext(ctx, schema+indexes+fmt.Sprintf("; PRAGMA user_version = %d;", version))
 			return err
 		})
 	default:
