@@ -48,7 +48,7 @@ func newAutomaton(words []string) *automaton {
 // words that share the bytes down to it.
 func (a *automaton) grow(words []string) {
 	type run struct{ lo, hi, depth int32 }
-	runs := []run{{0, int32(len(words)), 0}}
+	runs := append(make([]run, 0, 8*len(words)), run{0, int32(len(words)), 0})
 	a.label, a.word = []byte{0}, []int32{-1}
 	for s := 0; s < len(runs); s++ {
 		r := runs[s]

@@ -1,8 +1,9 @@
 package retriever
 
 import (
-	"maps"
+	"cmp"
 	"slices"
+	"strings"
 )
 
 // strictMatcher finds names as a reader would: see Strict.
@@ -19,21 +20,31 @@ type strictMatcher struct {
 
 func newStrictMatcher(roster *Roster) *strictMatcher {
 	t := newFolded()
-	byLetters := map[string][]pattern{}
+	all := make([]spelling, 0, 2*len(roster.Persons)) // first and last name, in both orders
 	for i := range roster.Persons {
 		for k, alias := range roster.Persons[i].names() {
 			for _, s := range spellings(t, alias) {
-				s.person, s.alias = int32(i), int32(k)
-				byLetters[s.letters] = addPattern(byLetters[s.letters], s.pattern)
+				s.person, s.alias, s.order = int32(i), int32(k), int32(len(all))
+				all = append(all, s)
 			}
 		}
 	}
-	words := slices.Sorted(maps.Keys(byLetters))
-	m := &strictMatcher{screen: newScreen(words), automaton: newAutomaton(words)}
-	for _, w := range words {
-		m.letters = append(m.letters, int32(len(w)))
-		m.patterns = append(m.patterns, byLetters[w])
+	slices.SortFunc(all, func(a, b spelling) int {
+		return cmp.Or(strings.Compare(a.letters, b.letters), cmp.Compare(a.order, b.order))
+	})
+	m := &strictMatcher{}
+	var words []string
+	for i := range all {
+		s := &all[i]
+		if len(words) == 0 || words[len(words)-1] != s.letters {
+			words = append(words, s.letters)
+			m.letters = append(m.letters, int32(len(s.letters)))
+			m.patterns = append(m.patterns, nil)
+		}
+		last := &m.patterns[len(words)-1]
+		*last = addPattern(*last, s.pattern)
 	}
+	m.screen, m.automaton = newScreen(words), newAutomaton(words)
 	return m
 }
 

@@ -28,6 +28,7 @@ type pattern struct {
 // spelling is a pattern with the letters it is found by.
 type spelling struct {
 	letters string
+	order   int32 // among all spellings of a roster
 	pattern
 }
 

@@ -16,12 +16,18 @@ const bitsAKey = 16
 // screen tells texts that cannot have any of many words from those worth a close look. It holds
 // the words' first bytes, at most 8, and never turns away a text that has one of the words.
 type screen struct {
-	keys   []keyLength // the lengths that there are, longest first
-	firsts [256]bool
-	bitmap []uint64 // of the keys' hashes
-	table  []uint64 // the keys, by open addressing; 0 is free
-	shift  int      // of a hash, to its place in the table
+	firsts [256]bool    // bytes that words start with
+	stems  [1024]uint64 // bitmap of the hashes of the words' first stem bytes: what is near at hand
+	stem   uint64       // mask of so many bytes
+	keys   []keyLength  // the lengths that there are, longest first
+	bitmap []uint64     // of the keys' hashes
+	table  []uint64     // the keys, by open addressing; 0 is free
+	shift  int          // of a hash, to its place in the table
 }
+
+// stemBytes is how many bytes of a word are looked at first, if all words have that many. Names have
+// few different ones, however many names there are.
+const stemBytes = 4
 
 // keyLength is a number of bytes, and the bits of a machine word that they fill.
 type keyLength struct {
@@ -37,15 +43,19 @@ func newScreen(words []string) *screen {
 	}
 	var lengths [keyBytes + 1]bool
 	for _, w := range words {
-		var key [keyBytes]byte
-		lengths[copy(key[:], w)] = true
-		s.firsts[w[0]] = true
-		s.insert(binary.LittleEndian.Uint64(key[:]))
+		lengths[min(len(w), keyBytes)] = true
 	}
 	for n := keyBytes; n > 0; n-- {
 		if lengths[n] {
 			s.keys = append(s.keys, keyLength{int32(n), ^uint64(0) >> (64 - 8*n)})
+			s.stem = ^uint64(0) >> (64 - 8*min(n, stemBytes))
 		}
+	}
+	for _, w := range words {
+		var key [keyBytes]byte
+		copy(key[:], w)
+		s.firsts[w[0]] = true
+		s.insert(binary.LittleEndian.Uint64(key[:]))
 	}
 	return s
 }
@@ -56,7 +66,16 @@ func keyHash(key uint64) uint64 { return (key ^ key>>29) * 0x9E3779B97F4A7C15 }
 // bit is a hash's place in the bitmap.
 func (s *screen) bit(hash uint64) uint64 { return hash >> (s.shift - bits.TrailingZeros(bitsAKey/2)) }
 
+// knows reports whether a word starts like the text of which next has the first 8 bytes, so far as
+// the first few tell.
+func (s *screen) knows(next uint64) bool {
+	b := keyHash(next&s.stem) >> 48
+	return s.stems[b>>6]>>(b&63)&1 != 0
+}
+
 func (s *screen) insert(key uint64) {
+	b := keyHash(key&s.stem) >> 48
+	s.stems[b>>6] |= 1 << (b & 63)
 	h := keyHash(key)
 	s.bitmap[s.bit(h)>>6] |= 1 << (s.bit(h) & 63)
 	i := h >> s.shift
@@ -89,7 +108,7 @@ func (s *screen) anywhere(text string) bool {
 		next |= uint64(text[i]) << (8 * i)
 	}
 	for i := range len(text) {
-		if s.firsts[byte(next)] {
+		if s.firsts[byte(next)] && s.knows(next) {
 			for _, k := range s.keys {
 				if key := next & k.mask; key == 0 || s.has(key) { // 0 cannot be told from no key
 					return true

@@ -60,6 +60,9 @@ func (w *asciiWords) read(caption string) bool {
 func (w *asciiWords) anyIn(s *screen) bool {
 	for i, at := range w.starts[:w.words] {
 		next := binary.LittleEndian.Uint64(w.letters[at:])
+		if !s.knows(next) {
+			continue
+		}
 		for _, k := range s.keys {
 			if s.has(next&k.mask) && (k.bytes == keyBytes || w.ends(i, at+k.bytes)) {
 				return true
