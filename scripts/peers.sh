@@ -17,6 +17,7 @@ part() {
 
 part "Python packages" "$here/python_peers.sh"
 part "clip-retrieval's client" "$here/clip_client.sh"
+part "face models" "$here/face_models.sh"
 part "PyTorch and open_clip" "$here/exporter_venv.sh"
 part "servers of buckets" "$here/bucket_servers.sh"
 part "Chromium" "$here/setup.sh" --only chromium
