@@ -1,6 +1,7 @@
 package vectors
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -57,8 +58,46 @@ func TestArrowIsParquet(t *testing.T) {
 			got, err := derived.Get(t.Context(), ids)
 			require.NoError(t, err)
 			require.Equal(t, want, got)
+			require.Equal(t, streamed(t, plain), streamed(t, derived))
+			require.Equal(t, batchesOf(t, plain), batchesOf(t, derived))
 		})
 	}
+}
+
+func streamed(t *testing.T, s *Store) (out []retriever.CaptionRow) {
+	t.Helper()
+	require.NoError(t, s.Captions(t.Context(), func(r retriever.CaptionRow) error { out = append(out, r); return nil }))
+	require.Len(t, out, int(s.rows))
+	return out
+}
+
+func batchesOf(t *testing.T, s *Store) (out []retriever.RowBatch) {
+	t.Helper()
+	require.NoError(t, s.Batches(t.Context(), 100, func(b retriever.RowBatch) error { out = append(out, b); return nil }))
+	require.Len(t, out, int(s.rows+99)/100)
+	return out
+}
+
+// BenchmarkCaptions reads all captions, from Parquet and from Arrow's format.
+func BenchmarkCaptions(b *testing.B) {
+	data := randomBatch(100_000, 2)
+	for i := range data.Rows {
+		data.Rows[i].Caption = fmt.Sprintf("caption number %d of a person at an event", i)
+		data.Rows[i].URL = fmt.Sprintf("https://example.org/%d.jpg", i)
+	}
+	dir := buildIndex(b, []retriever.RowBatch{data})
+	read := func(b *testing.B) {
+		s := openStore(b, dir)
+		for b.Loop() {
+			if err := s.Captions(b.Context(), func(retriever.CaptionRow) error { return nil }); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(s.rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
+	}
+	b.Run("parquet", read)
+	require.NoError(b, Derive(b.Context(), dir, DeriveOptions{}))
+	b.Run("arrow", read)
 }
 
 // TestArrowDamaged: a damaged Arrow file is not used, or says what is wrong; never a crash.

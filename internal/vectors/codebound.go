@@ -8,16 +8,16 @@ import (
 
 // bounder says which rows of n blocks may reach the limits of the queries: bit r of
 // masks[b*qs.n+q] stands for row r of block b and query q. Rows that the last block lacks do not
-// pass.
-type bounder func(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64)
+// pass. ends, if not nil, gets the most that the cosines can be: ends[(b*qs.n+q)*blockRows+r].
+type bounder func(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32)
 
 // refiner says which rows in mask of one block may reach the limit of query q, by both halves of
 // their codes.
 type refiner func(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64
 
 // plainHalves is the portable bounder over first halves.
-func plainHalves(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
-	plainBound(blocks, n, stride, qs, at, limits, masks, func(row []byte, numbers []int8) (sum int32) {
+func plainHalves(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
+	plainBound(blocks, n, stride, qs, at, limits, masks, ends, func(row []byte, numbers []int8) (sum int32) {
 		for j, pair := range row {
 			first := j/64*128 + j%64
 			sum += int32(pair&15)*int32(numbers[first]) + int32(pair>>4)*int32(numbers[first+64])
@@ -27,8 +27,8 @@ func plainHalves(blocks []byte, n, stride int, qs numbers, at bearing, limits []
 }
 
 // plainBits is the portable bounder over codes of one bit.
-func plainBits(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
-	plainBound(blocks, n, stride, qs, at, limits, masks, func(row []byte, numbers []int8) (sum int32) {
+func plainBits(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
+	plainBound(blocks, n, stride, qs, at, limits, masks, ends, func(row []byte, numbers []int8) (sum int32) {
 		for j, eight := range row {
 			for ; eight != 0; eight &= eight - 1 {
 				sum += int32(numbers[8*j+bits.TrailingZeros8(eight)])
@@ -39,14 +39,18 @@ func plainBits(blocks []byte, n, stride int, qs numbers, at bearing, limits []fl
 }
 
 // plainBound holds rows against limits; product multiplies a row's code with numbers.
-func plainBound(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, product func(row []byte, numbers []int8) int32) {
+func plainBound(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32, product func(row []byte, numbers []int8) int32) {
 	for b := range n {
 		block := blocks[b*blockSize(stride):][:blockSize(stride)]
 		for q := range qs.n {
 			var mask uint64
 			for r := range blockRows {
 				sum := 2*product(block[r*stride:(r+1)*stride], qs.plane[q*qs.room:(q+1)*qs.room]) + qs.correction[q]
-				if upperEnd(block[blockRows*stride:], r, sum, qs.unit[q], at.along[q], at.size[q]) >= limits[q] {
+				end := upperEnd(block[blockRows*stride:], r, sum, qs.unit[q], at.along[q], at.size[q])
+				if ends != nil {
+					ends[(b*qs.n+q)*blockRows+r] = end
+				}
+				if end >= limits[q] {
 					mask |= 1 << r
 				}
 			}

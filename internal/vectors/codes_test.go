@@ -66,7 +66,7 @@ func TestBounds(t *testing.T) {
 						}
 						blocks := (rows + blockRows - 1) / blockRows
 						masks := make([]uint64, blocks*n)
-						look.by(first.span(0, blocks), blocks, first.stride, look.qs, at, limits, masks)
+						look.by(first.span(0, blocks), blocks, first.stride, look.qs, at, limits, masks, nil)
 						for i, cosine := range exact {
 							q, r := i/rows, i%rows
 							passes := masks[r/blockRows*n+q]>>(r%blockRows)&1 == 1

@@ -64,7 +64,7 @@ func (s *Store) derivedRow(ctx context.Context, from *arrowMetadata, part, row i
 	if err := ctx.Err(); err != nil {
 		return retriever.Row{}, err
 	}
-	stored, err := from.row(row)
+	stored, err := from.row(row, nil)
 	if err != nil {
 		return retriever.Row{}, fmt.Errorf("row %d: %w", s.parts[part].first+int64(row), err)
 	}

@@ -2,6 +2,7 @@ package vectors
 
 import (
 	"context"
+	"math"
 	"math/bits"
 )
 
@@ -56,6 +57,7 @@ type scanner struct {
 	bearing  bearing
 	rest     int // rows to go before codes are tried again
 	restBits int // before codes of one bit are
+	seeded   bool
 }
 
 func newScanner(by method, dimension int, qs asked, to sink) *scanner {
@@ -77,6 +79,14 @@ func (sc *scanner) scan(ctx context.Context, sp span) error {
 	}
 	if sc.codes != sp.codes {
 		sc.codes, sc.bearing = sp.codes, sp.codes.bearings(sc.queries.exact)
+	}
+	if !sc.seeded {
+		sc.seeded = true
+		seed := sp.part(0, min(sp.n, seedRows(sc.queries.n)))
+		sp = sp.part(seed.n, sp.n-seed.n)
+		if err := sc.scoreBest(ctx, seed); err != nil {
+			return err
+		}
 	}
 	before := sc.tally.rescored
 	if err := sc.each(ctx, sp, sc.scorePassing); err != nil {
@@ -122,24 +132,29 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	if !sc.lookAtBits(rows, q0, n) {
 		sc.look(rows.codes, sc.method.halves, rows, sc.queries.narrow, q0, n)
 	}
-	low := rows.codes.tables[1]
 	for b := range (rows.n + blockRows - 1) / blockRows {
 		block := rows.part(b*blockRows, min(blockRows, rows.n-b*blockRows))
 		for q := q0; q < q0+n; q++ {
-			mask := sc.masks[b*n+q-q0]
-			if mask == 0 {
-				continue
-			}
-			sc.tally.refined += int64(bits.OnesCount64(mask))
-			limit := low.limit(sc.to.least(q), sc.queries.broad.lost[q], rows.codes.dimension)
-			mask = sc.method.bytes(rows.codes.tables[0].span(block.first, 1), low.span(block.first, 1), low.stride,
-				sc.queries.broad, sc.bearing, q, limit, mask)
-			if err := sc.scoreMask(block, q, mask); err != nil {
+			if err := sc.refine(block, q, sc.masks[b*n+q-q0]); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// refine scores those rows of a block that have their bit set, as far as both halves of their codes
+// pass them.
+func (sc *scanner) refine(block span, query int, mask uint64) error {
+	mask &= math.MaxUint64 >> (blockRows - block.n)
+	if mask == 0 {
+		return nil
+	}
+	sc.tally.refined += int64(bits.OnesCount64(mask))
+	high, low := block.codes.tables[0], block.codes.tables[1]
+	limit := low.limit(sc.to.least(query), sc.queries.broad.lost[query], block.codes.dimension)
+	mask = sc.method.bytes(high.span(block.first, 1), low.span(block.first, 1), low.stride, sc.queries.broad, sc.bearing, query, limit, mask)
+	return sc.scoreMask(block, query, mask)
 }
 
 // look fills masks by the first table of codes.
@@ -149,7 +164,7 @@ func (sc *scanner) look(from *codes, by bounder, rows span, qs numbers, q0, n in
 		sc.limits[q] = first.limit(sc.to.least(q0+q), qs.lost[q0+q], from.dimension)
 	}
 	blocks := (rows.n + blockRows - 1) / blockRows
-	by(first.span(rows.first, blocks), blocks, first.stride, qs.part(q0, n), sc.bearing.part(q0, n), sc.limits, sc.masks)
+	by(first.span(rows.first, blocks), blocks, first.stride, qs.part(q0, n), sc.bearing.part(q0, n), sc.limits, sc.masks, nil)
 }
 
 // lookAtBits fills masks by codes of one bit, if there are any and they decide enough.

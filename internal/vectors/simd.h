@@ -24,6 +24,7 @@ struct rollcall_queries {
 	const int8_t *plane;
 	const int32_t *correction;
 	const float *unit, *along, *size, *limit;
+	float *ends; // if not null, gets the left sides: ends[(b * nq + q) * 64 + r]
 };
 
 // n blocks of 64 rows of codes held against queries: bit r of masks[b * nq + q] says that row r of

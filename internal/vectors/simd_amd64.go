@@ -65,20 +65,20 @@ func cosinesAVX2(dimension int) kernel {
 
 // The bounders and refiners: VNNI multiplies 64 codes an instruction, AVX2 16 or 32.
 
-func halvesVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
-	C.rollcall_nibbles_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
+func halvesVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
+	C.rollcall_nibbles_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
 }
 
-func halvesAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
-	C.rollcall_nibbles_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
+func halvesAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
+	C.rollcall_nibbles_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
 }
 
-func bitsVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
-	C.rollcall_bits_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
+func bitsVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
+	C.rollcall_bits_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
 }
 
-func bitsAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64) {
-	C.rollcall_bits_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits), masksOf(masks, n, qs.n))
+func bitsAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
+	C.rollcall_bits_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
 }
 
 func bytesVNNI(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64 {
@@ -94,10 +94,11 @@ func bytesAVX2(high, low []byte, stride int, qs numbers, at bearing, q int, limi
 }
 
 // inC gives queries as the kernels take them; the slices stay theirs.
-func inC(qs numbers, at bearing, limits []float32) C.struct_rollcall_queries {
+func inC(qs numbers, at bearing, limits, ends []float32) C.struct_rollcall_queries {
 	return C.struct_rollcall_queries{
 		nq: C.long(qs.n), plane: (*C.int8_t)(unsafe.SliceData(qs.plane)), correction: (*C.int32_t)(unsafe.SliceData(qs.correction)),
 		unit: floats(qs.unit), along: floats(at.along), size: floats(at.size), limit: floats(limits[:qs.n]),
+		ends: floats(ends),
 	}
 }
 

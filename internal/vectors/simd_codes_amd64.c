@@ -21,7 +21,8 @@ AVX2 static inline int32_t sum_numbers8(__m256i v) {
 }
 
 // passing_avx2 gives the rows that reach the limit of query q.
-AVX2 static uint64_t passing_avx2(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long q) {
+AVX2 static uint64_t passing_avx2(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long b, long q) {
+	float *ends = qs->ends ? qs->ends + (b * qs->nq + q) * ROWS : 0;
 	const float *offset = scale + ROWS, *error = scale + 2 * ROWS;
 	__m256 unit = _mm256_set1_ps(qs->unit[q]), along = _mm256_set1_ps(qs->along[q]);
 	__m256 size = _mm256_set1_ps(qs->size[q]), limit = _mm256_set1_ps(qs->limit[q]);
@@ -31,12 +32,14 @@ AVX2 static uint64_t passing_avx2(const int32_t *products, const float *scale, c
 		x = _mm256_fmadd_ps(_mm256_loadu_ps(offset + r), along, x);
 		__m256 product = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(products + r)));
 		x = _mm256_fmadd_ps(product, _mm256_mul_ps(_mm256_loadu_ps(scale + r), unit), x);
+		if (ends) _mm256_storeu_ps(ends + r, x);
 		mask |= (uint64_t)_mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GE_OQ)) << r;
 	}
 	return mask;
 }
 
-VNNI static uint64_t passing_vnni(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long q) {
+VNNI static uint64_t passing_vnni(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long b, long q) {
+	float *ends = qs->ends ? qs->ends + (b * qs->nq + q) * ROWS : 0;
 	const float *offset = scale + ROWS, *error = scale + 2 * ROWS;
 	__m512 unit = _mm512_set1_ps(qs->unit[q]), along = _mm512_set1_ps(qs->along[q]);
 	__m512 size = _mm512_set1_ps(qs->size[q]), limit = _mm512_set1_ps(qs->limit[q]);
@@ -46,6 +49,7 @@ VNNI static uint64_t passing_vnni(const int32_t *products, const float *scale, c
 		x = _mm512_fmadd_ps(_mm512_loadu_ps(offset + r), along, x);
 		__m512 product = _mm512_cvtepi32_ps(_mm512_loadu_si512(products + r));
 		x = _mm512_fmadd_ps(product, _mm512_mul_ps(_mm512_loadu_ps(scale + r), unit), x);
+		if (ends) _mm512_storeu_ps(ends + r, x);
 		mask |= (uint64_t)_mm512_cmp_ps_mask(x, limit, _CMP_GE_OQ) << r;
 	}
 	return mask;
@@ -111,7 +115,7 @@ VNNI void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, stru
 			} else {
 				for (int r = 0; r < ROWS; r += 4) nibbles_rows(blocks + r * stride, stride, plane, qs.correction + q, 1, products + r);
 			}
-			for (long i = 0; i < some; i++, q++) masks[b * qs.nq + q] = passing_vnni(products + i * ROWS, scale, &qs, q);
+			for (long i = 0; i < some; i++, q++) masks[b * qs.nq + q] = passing_vnni(products + i * ROWS, scale, &qs, b, q);
 		}
 	}
 }
@@ -139,7 +143,7 @@ AVX2 void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, stru
 				}
 				products[r] = 2 * sum_numbers8(sum) + qs.correction[q];
 			}
-			masks[b * qs.nq + q] = passing_avx2(products, scale, &qs, q);
+			masks[b * qs.nq + q] = passing_avx2(products, scale, &qs, b, q);
 		}
 	}
 }
@@ -186,7 +190,7 @@ VNNI void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct 
 			} else {
 				for (int r = 0; r < ROWS; r += 4) bits_rows(blocks + r * stride, stride, plane, qs.correction + q, 1, products + r);
 			}
-			for (long i = 0; i < some; i++, q++) masks[b * qs.nq + q] = passing_vnni(products + i * ROWS, scale, &qs, q);
+			for (long i = 0; i < some; i++, q++) masks[b * qs.nq + q] = passing_vnni(products + i * ROWS, scale, &qs, b, q);
 		}
 	}
 }
@@ -211,7 +215,7 @@ AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct 
 				}
 				products[r] = 2 * sum_numbers8(sum) + qs.correction[q];
 			}
-			masks[b * qs.nq + q] = passing_avx2(products, scale, &qs, q);
+			masks[b * qs.nq + q] = passing_avx2(products, scale, &qs, b, q);
 		}
 	}
 }

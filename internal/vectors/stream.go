@@ -38,37 +38,39 @@ func (s *Store) Captions(ctx context.Context, visit func(retriever.CaptionRow) e
 	return ctx.Err()
 }
 
-// eachRow visits the metadata of a partition in order.
+// eachRow visits the metadata of a partition in order, from Arrow's format where there is a current
+// file of it.
 func (s *Store) eachRow(ctx context.Context, p part, want func(role) bool, visit func(row int, r metadataRow) error) error {
 	if p.metadata == "" {
-		for row := range p.rows {
-			if err := errors.Join(ctx.Err(), visit(row, metadataRow{empty: true})); err != nil {
-				return err
-			}
-		}
-		return nil
+		return eachRow(ctx, p, visit, func(int) (metadataRow, error) { return metadataRow{empty: true}, nil })
+	}
+	if p.arrow != nil {
+		return eachRow(ctx, p, visit, func(row int) (metadataRow, error) { return p.arrow.row(row, want) })
 	}
 	file, err := openMetadata(filepath.Join(s.dir, p.metadata))
 	if err != nil {
 		return err
 	}
 	reader := file.reader(want)
-	err = func() error {
-		for row := range p.rows {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
-			r, err := reader.read()
-			if err != nil {
-				return fmt.Errorf("row %d: %w", p.first+int64(row), err)
-			}
-			if err := visit(row, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	}()
+	err = eachRow(ctx, p, visit, func(int) (metadataRow, error) { return reader.read() })
 	return errors.Join(err, reader.close(), file.close())
+}
+
+// eachRow visits the rows of a partition as read gives them.
+func eachRow(ctx context.Context, p part, visit func(row int, r metadataRow) error, read func(row int) (metadataRow, error)) error {
+	for row := range p.rows {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		r, err := read(row)
+		if err != nil {
+			return fmt.Errorf("row %d: %w", p.first+int64(row), err)
+		}
+		if err := visit(row, r); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Batches visits all rows in order with their vectors, size at a time (the last batch may be

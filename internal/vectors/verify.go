@@ -57,12 +57,13 @@ const (
 	actRestore = "restore the file from a copy, or index the data set again"
 	actResume  = "run the same `rollcall index` command to finish it"
 	actEmbed   = "embed the sample again, or remove the row with `rollcall forget`"
+	actDerive  = "remove the file and run `rollcall derive` to make it again"
 	actForget  = "run `rollcall forget` again to finish the removal"
 )
 
 // Verify reads an embedding folder whole: its files against the checksums, row counts and totals
 // of index.json, its vectors (finite, of length 1 within 0.001, zero only where erased) and its
-// metadata. A folder without index.json is held against itself. Finished or not, what is named
+// metadata. What was derived must be what would be derived now: its source's codes, its rows. A folder without index.json is held against itself. Finished or not, what is named
 // must be whole. The error is for what stops the check itself; everything else is a finding, of
 // which a file has at most 20, then one that counts the rest.
 func Verify(ctx context.Context, dir string) (Report, error) {
@@ -89,7 +90,7 @@ func Verify(ctx context.Context, dir string) (Report, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for i, p := range f.parts {
-		checks[i] = partCheck{dir: dir, files: p, sums: checksums(f.manifest, p.number), indexed: f.manifest != nil}
+		checks[i] = partCheck{dir: dir, index: f.manifest, files: p, sums: checksums(f.manifest, p.number), indexed: f.manifest != nil}
 	}
 	numberRows(checks, hidden)
 	for i := range checks {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"path/filepath"
+	"slices"
+
+	"rollcall/indexer"
 )
 
 const (
@@ -16,6 +20,7 @@ const (
 // partCheck checks one partition.
 type partCheck struct {
 	dir     string
+	index   *indexer.Manifest
 	files   files
 	sums    map[string]string // SHA-256 by file, nil without index.json
 	indexed bool
@@ -82,7 +87,7 @@ func (c *partCheck) run(ctx context.Context) error {
 			continue
 		}
 		c.counted(name, int64(m.rows))
-		if err := errors.Join(c.vectors(ctx, name, m), m.close()); err != nil {
+		if err := errors.Join(c.vectors(ctx, name, m), c.codes(ctx, name, m), m.close()); err != nil {
 			return err
 		}
 	}
@@ -161,6 +166,10 @@ func (c *partCheck) metadata(ctx context.Context) error {
 		return nil
 	}
 	c.counted(c.files.metadata, m.rows())
+	made, err := c.arrow()
+	if err != nil {
+		return errors.Join(err, m.close())
+	}
 	reader := m.reader(nil)
 	for row := range m.rows() {
 		if err = ctx.Err(); err != nil {
@@ -172,8 +181,9 @@ func (c *partCheck) metadata(ctx context.Context) error {
 			break
 		}
 		c.settle(row, r)
+		c.sameRow(made, row, r)
 	}
-	return errors.Join(err, reader.close(), m.close())
+	return errors.Join(err, made.close(), reader.close(), m.close())
 }
 
 // settle holds a row's metadata against what is known of its erasure.
@@ -207,7 +217,7 @@ func (c *partCheck) failRow(name string, row int64, problem, action string) {
 
 // tooMany counts the findings of each file that were not spelled out.
 func (c *partCheck) tooMany() {
-	for _, name := range []string{c.files.image, c.files.text, c.files.metadata} {
+	for _, name := range slices.Sorted(maps.Keys(c.perFile)) {
 		if more := c.perFile[name] - maxFindings; more > 0 {
 			c.fail(name, fmt.Errorf("%d more rows have problems of this kind", more), actRestore)
 		}
