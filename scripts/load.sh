@@ -8,7 +8,7 @@
 set -euo pipefail
 
 [ $# -ge 2 ] || { sed -n '2,4p' "$0" >&2; exit 2; }
-folder=$1 queries=$2 rows=${3:-1000000}
+folder=$(realpath "$1") queries=$(realpath "$2") rows=${3:-1000000}
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 scratch=$(mktemp -d)
 trap 'kill "$service" 2>/dev/null; wait 2>/dev/null; rm -rf "$scratch"' EXIT

@@ -2,14 +2,17 @@ package server_test
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -216,4 +219,33 @@ func TestASlowBodyIsToldSo(t *testing.T) {
 	cancel()
 	require.NoError(t, <-done)
 	require.NoError(t, s.Close())
+}
+
+// TestAGigabyteOfUnknownLengthIsCutOff streams JSON without saying how long it is: the service says
+// no after its bound, and does not read on.
+func TestAGigabyteOfUnknownLengthIsCutOff(t *testing.T) {
+	web := readRecording(t).serve(t, server.Options{MaxBody: 1 << 20})
+	for _, path := range []string{"/knn-service", "/v1/indices/second/search"} {
+		sent := &zeros{}
+		sent.left.Store(1 << 30)
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, web.URL+path, sent)
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/json")
+		response, err := http.DefaultClient.Do(request)
+		require.NoError(t, err)
+		require.NoError(t, response.Body.Close())
+		require.Equal(t, http.StatusRequestEntityTooLarge, response.StatusCode)
+		require.Greater(t, sent.left.Load(), int64(1<<29), "what is beyond the bound stays with the sender, but for buffers")
+	}
+}
+
+// zeros is an array of zeros that is as long as was asked for.
+type zeros struct{ left atomic.Int64 }
+
+func (z *zeros) Read(p []byte) (int, error) {
+	if z.left.Add(-int64(len(p))) < 0 {
+		return 0, io.EOF
+	}
+	copy(p, bytes.Repeat([]byte("0,"), len(p)/2+1))
+	return len(p), nil
 }

@@ -161,7 +161,7 @@ const accessibility = `(() => {
 // TestPagesInABrowser goes through the pages as a person does: search with a picture, a person, a
 // mark, an audit from its start to its report.
 func TestPagesInABrowser(t *testing.T) {
-	base := smallWorld(t)
+	base := smallWorld(t, withFaces)
 	for _, hue := range []int{0, 3} {
 		status, answer := raw(t, "POST", base+"/v1/people/ann/photos", "image/png", string(dot(t, hues[hue])))
 		require.Equal(t, 201, status, answer)
@@ -171,6 +171,7 @@ func TestPagesInABrowser(t *testing.T) {
 	b.open(t, "/indices", "indices")
 	b.open(t, "/people", "people")
 	t.Run("search with a picture", func(t *testing.T) { b.searchWithPicture(t) })
+	t.Run("search with a face", func(t *testing.T) { b.searchWithFace(t) })
 	t.Run("count and mark", func(t *testing.T) { b.countAndMark(t) })
 	t.Run("audit", func(t *testing.T) { b.audit(t) })
 }
@@ -192,6 +193,17 @@ func (b *browser) searchWithPicture(t *testing.T) {
 	b.do(t, chromedp.Click(".card:nth-child(2) .like"), chromedp.WaitVisible(".said"), chromedp.Text(".said", &first))
 	require.Contains(t, first, "like row")
 	b.do(t, chromedp.SetValue("#q", "someone"), chromedp.Submit(".search"), chromedp.WaitVisible(".grid .card"))
+}
+
+func (b *browser) searchWithFace(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "blue.png")
+	require.NoError(t, os.WriteFile(file, dot(t, hues[2]), 0o600))
+	var width float64
+	b.do(t, chromedp.Navigate(b.base+"/"), chromedp.SetValue(`[name=by]`, "face"), chromedp.SetUploadFiles("#picture", []string{file}),
+		chromedp.WaitVisible(".grid .face"),
+		chromedp.Evaluate(`document.querySelector(".face").offsetWidth / document.querySelector(".card img").width`, &width))
+	require.InDelta(t, 1, width, 0.05, "the face of a dot is the whole dot")
+	b.look(t, "faces")
 }
 
 func (b *browser) countAndMark(t *testing.T) {

@@ -155,11 +155,12 @@ func (p pages) image(c *gin.Context) error {
 type picture struct {
 	Index, Caption string
 	Row            int64
-	ImagePath      bool // there is an image to ask for
+	ImagePath      bool   // there is an image to ask for
+	Face           string // box of the face that was found, "left top width height" in its pixels; "" for none
 }
 
 func (p pages) pictureOf(index, caption, imagePath string, row int64) picture {
-	return picture{index, caption, row, imagePath != "" && len(p.roots) > 0}
+	return picture{index, caption, row, imagePath != "" && len(p.roots) > 0, ""}
 }
 
 // indexNames are the served indexes; countable those that persons can be counted in.

@@ -11,6 +11,7 @@ import (
 
 	"rollcall/internal/server/state"
 	"rollcall/internal/server/web"
+	"rollcall/retriever"
 )
 
 // galleryPage is how many rows of evidence one page shows.
@@ -93,7 +94,11 @@ func (p pages) gallery(c *gin.Context, view *personView) error {
 		return err
 	}
 	for i, e := range page.Result {
-		view.Evidence = append(view.Evidence, evidenceView{e, p.pictureOf(view.Index, e.Caption, images[i], e.Row)})
+		shown := evidenceView{e, p.pictureOf(view.Index, e.Caption, images[i], e.Row)}
+		if e.Left != nil && e.Top != nil && e.Width != nil && e.Height != nil {
+			shown.Picture.Face = boxText(retriever.Box{Left: *e.Left, Top: *e.Top, Width: *e.Width, Height: *e.Height})
+		}
+		view.Evidence = append(view.Evidence, shown)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -128,8 +129,15 @@ func (p pages) hitViews(index, modality string, hits []searchHit, ranked bool) [
 	for i, hit := range hits {
 		like := url.Values{"index": {index}, "modality": {modality}, "like": {strconv.FormatInt(hit.ID, 10)}}
 		views[i] = hitView{hit, p.pictureOf(index, hit.Caption, hit.ImagePath, hit.ID), "/?" + like.Encode(), ranked}
+		if hit.Face != nil {
+			views[i].Picture.Face = boxText(hit.Face.Box)
+		}
 	}
 	return views
+}
+
+func boxText(b retriever.Box) string {
+	return fmt.Sprintf("%g %g %g %g", b.Left, b.Top, b.Width, b.Height)
 }
 
 // startingRows are rows at equal distances, the same each time: without a model they are the only

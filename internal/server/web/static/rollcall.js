@@ -46,6 +46,25 @@ for (const img of document.querySelectorAll("img[data-caption]")) {
   else img.addEventListener("error", () => missing(img), { once: true });
 }
 
+// A face that was found is framed. Pictures are cut to squares around their middle (object-fit: cover).
+const frame = (img) => {
+  const [left, top, width, height] = img.dataset.face.split(" ").map(Number);
+  const scale = Math.max(img.width / img.naturalWidth, img.height / img.naturalHeight);
+  const x = (img.width - img.naturalWidth * scale) / 2, y = (img.height - img.naturalHeight * scale) / 2;
+  const box = img.nextElementSibling?.classList.contains("face") ? img.nextElementSibling : document.createElement("span");
+  box.className = "face";
+  const place = { left: img.offsetLeft + x + left * scale, top: img.offsetTop + y + top * scale, width: width * scale, height: height * scale };
+  for (const [side, pixels] of Object.entries(place)) box.style[side] = pixels + "px";
+  img.after(box);
+};
+for (const img of document.querySelectorAll("img[data-face]")) {
+  if (img.complete && img.naturalWidth > 0) frame(img);
+  else img.addEventListener("load", () => frame(img), { once: true });
+}
+addEventListener("resize", () => {
+  for (const img of document.querySelectorAll("img[data-face]")) if (img.naturalWidth > 0) frame(img);
+});
+
 // "/" goes to the search field, arrows go from card to card, Enter opens a card's first link.
 document.addEventListener("keydown", (e) => {
   const at = document.activeElement;
