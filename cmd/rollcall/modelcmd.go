@@ -11,7 +11,7 @@ import (
 
 func (a *app) modelCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "model", Short: "Look into model bundles", Args: cobra.ArbitraryArgs, RunE: helpOrUnknown}
-	cmd.AddCommand(a.modelInspectCommand())
+	cmd.AddCommand(a.modelInspectCommand(), a.modelCompareCommand())
 	return cmd
 }
 
