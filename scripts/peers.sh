@@ -19,6 +19,7 @@ part "Python packages" "$here/python_peers.sh"
 part "clip-retrieval's client" "$here/clip_client.sh"
 part "face models" "$here/face_models.sh"
 part "PyTorch and open_clip" "$here/exporter_venv.sh"
+part "img2dataset" "$here/img2dataset_venv.sh"
 part "servers of buckets" "$here/bucket_servers.sh"
 part "Chromium" "$here/setup.sh" --only chromium
 part "etcd and Kafka" "$here/milvus_cluster.sh" setup

@@ -33,10 +33,11 @@ const formatsHelp = `Formats, recognised by --format auto (the log of -v says wh
                000000012.jpg or 12_<CRC-32 of the URL>, with any image ending or none
   list         training list: a header with title<TAB>filepath, images relative to the list or to
                --images-dir
-  laion        Parquet with TEXT and URL, in either case; csv and jsonl with the same columns, and
-               images where a column filepath, file_name or image_path says
+  laion        Parquet with TEXT and URL, in either case, and img2dataset's with images in it; csv
+               and jsonl with the same columns, and images where a column filepath, file_name or
+               image_path says
   embeddings   an embedding folder of clip-retrieval or LAION: its vectors are copied, not made
-Tars, Parquet, TSV, CSV and JSON Lines are also read from s3://, gs:// and azblob:// URLs.`
+All are also read from s3://, gs:// and azblob:// URLs.`
 
 // openSource opens the data set. A bad one changes nothing.
 func (s sourceFlags) open(ctx context.Context, inputs []string) (indexer.Source, error) {

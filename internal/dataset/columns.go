@@ -14,6 +14,7 @@ var (
 	urlNames     = []string{"url", "image_url"}
 	keyNames     = []string{"key", "sample_id", "image_path", "filepath"}
 	imageNames   = []string{"filepath", "file_name", "image_path"}
+	heldNames    = []string{"jpg", "png", "webp"} // the image itself, as img2dataset puts it into Parquet
 )
 
 // columns says which column of a file holds what; -1 where the file has none. The key and the image

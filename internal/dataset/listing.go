@@ -130,10 +130,18 @@ func (l *listing) rest(ctx context.Context, s shard, out *counter) error {
 }
 
 func (r row) whyAbsent(s shard) *indexer.Failure {
+	if failure := r.downloadFailure(); failure != nil {
+		return failure
+	}
+	return indexer.Failf(indexer.ReasonMissingFile, "%s lists the key %q, which is not in %s", s.listing(), r.Key, s.where())
+}
+
+// downloadFailure is why img2dataset could not have an image; nil when it had it, or does not say.
+func (r row) downloadFailure() *indexer.Failure {
 	status, _ := r.fields["status"].(string)
 	message, _ := r.fields["error_message"].(string)
 	if status == "" || status == downloaded {
-		return indexer.Failf(indexer.ReasonMissingFile, "%s lists the key %q, which is not in %s", s.listing(), r.Key, s.where())
+		return nil
 	}
 	return indexer.Failf(indexer.ReasonDownloadFailed, "%s", strings.TrimSuffix(status+": "+message, ": "))
 }

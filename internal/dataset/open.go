@@ -60,8 +60,7 @@ func Open(inputs []string, format string) (indexer.Source, error) {
 }
 
 // OpenContext opens a data set of image-text samples; it stops when ctx is done. An input is a
-// path, a file:// URL or, for all formats but folder and embeddings, the URL of a bucket (s3://,
-// gs://, azblob://); of files it may also be a glob (on disk) or a brace pattern such as
+// path, a file:// URL or the URL of a bucket (s3://, gs://, azblob://); of files it may also be a glob (on disk) or a brace pattern such as
 // {00000..00331}.tar. Inputs are read in the order given.
 //
 // Every input file is looked at once, to tell the data set's digest. An input that is not there, or

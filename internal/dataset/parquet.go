@@ -1,9 +1,11 @@
 package dataset
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
@@ -81,7 +83,8 @@ func scanParquet(file *parquet.File, path string, whole bool, visit rowVisitor) 
 // parquetLeaf is a column that is read. What the name says it is for is found once a file.
 type parquetLeaf struct {
 	name string
-	leaf int // in the file; -1 where the file has no such column
+	leaf int  // in the file; -1 where the file has no such column
+	held bool // it holds images
 }
 
 // The first leaves, in this order, are those of columns; after them come the others.
@@ -97,10 +100,12 @@ const (
 func captionLeaves(root *parquet.Column, whole bool) ([]parquetLeaf, error) {
 	var names []string
 	var leaf []int
+	var held []bool
 	for _, c := range root.Columns() {
 		if c.Leaf() && !c.Repeated() {
 			names = append(names, c.Name())
 			leaf = append(leaf, c.Index())
+			held = append(held, holdsImages(c))
 		}
 	}
 	at := findColumns(names)
@@ -111,15 +116,21 @@ func captionLeaves(root *parquet.Column, whole bool) ([]parquetLeaf, error) {
 	for i, column := range []int{at.caption, at.url, at.key, at.image} {
 		leaves[i].leaf = -1
 		if column >= 0 && (i < leafImage || whole) {
-			leaves[i] = parquetLeaf{names[column], leaf[column]}
+			leaves[i] = parquetLeaf{name: names[column], leaf: leaf[column]}
 		}
 	}
 	for i, name := range names {
 		if whole && !at.has(i) {
-			leaves = append(leaves, parquetLeaf{clean(name), leaf[i]})
+			leaves = append(leaves, parquetLeaf{clean(name), leaf[i], held[i]})
 		}
 	}
 	return leaves, nil
+}
+
+// holdsImages tells a column of images, bytes that are no text, by its name.
+func holdsImages(c *parquet.Column) bool {
+	logical := c.Type().LogicalType()
+	return slices.Contains(heldNames, strings.ToLower(c.Name())) && c.Type().Kind() == parquet.ByteArray && logical == nil
 }
 
 // parquetScan reads one file.
@@ -201,6 +212,13 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 		r.err = fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
 	}
 	for n, l := range s.leaves[leafOthers:] {
+		if l.held {
+			r.held = true
+			if image := cols[leafOthers+n].cells[i].value; !image.IsNull() {
+				r.data = bytes.Clone(image.ByteArray())
+			}
+			continue
+		}
 		if value := cols[leafOthers+n].cells[i].any(); value != nil {
 			if r.fields == nil {
 				r.fields = map[string]any{}

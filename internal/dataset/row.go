@@ -15,6 +15,8 @@ type row struct {
 	retriever.CaptionRow                // its Row is left at zero: rows are numbered over all files
 	at                   int64          // line of a text file, from 1; row of a Parquet file, from 0
 	image                string         // where the image is, as the file has it
+	held                 bool           // the file has a column for the images themselves
+	data                 []byte         // that image; nil where it has none
 	fields               map[string]any // the columns that are none of these, when asked for
 	err                  error          // why this row cannot be used; those after it can
 }

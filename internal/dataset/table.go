@@ -28,12 +28,13 @@ var tableFormats = map[string]tableFormat{
 }
 
 // table reads the rows of caption files as samples. Images come from ImagesDir or, for lists, CSV
-// and JSON Lines with a column that says where they are, from beside the file; without either the
-// samples are captions alone. It holds one row.
+// and JSON Lines with a column that says where they are, from beside the file, or from the file itself
+// when that is img2dataset's Parquet; without any of these the samples are captions alone. It holds one row.
 type table struct {
 	tableFormat
 	files     []inputFile
 	imagesDir string
+	held      bool // the images are in the files
 	reach     storage.Reach
 	info      indexer.SourceInfo
 }
@@ -54,7 +55,8 @@ func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
 	if s.ImagesDir != "" && first.image == "" && !t.numbered {
 		return nil, fmt.Errorf("%s: no column says where a row's image is, so --images-dir is of no use; one of %q is needed", t.files[0].path, imageNames)
 	}
-	t.info.NoImages = s.ImagesDir == "" && (!t.listed || first.image == "")
+	t.held = s.ImagesDir == "" && first.held
+	t.info.NoImages = s.ImagesDir == "" && !t.held && (!t.listed || first.image == "")
 	digest := newDigest()
 	for _, f := range t.files {
 		if err := digest.add(ctx, s.files, f.path, f.name); err != nil {
@@ -106,7 +108,7 @@ func (t *table) peek(ctx context.Context, files *storage.Files) (first row, err 
 // digestImages adds the sizes of a file's images. Their content is not read: with the millions of
 // files that such sets have, that would be most of the work of indexing them.
 func (t *table) digestImages(ctx context.Context, files *storage.Files, f inputFile, digest digest) error {
-	if t.info.NoImages {
+	if t.info.NoImages || t.held {
 		return nil
 	}
 	finder := t.finder(files, f)
@@ -168,7 +170,9 @@ func (t *table) readFile(ctx context.Context, files *storage.Files, f inputFile,
 			return &stopped{err}
 		}
 		s := t.sample(f, r)
-		if s.Err == nil && !t.info.NoImages && out.wanted() {
+		if s.Err == nil && t.held {
+			s.Image, s.Err = r.heldImage()
+		} else if s.Err == nil && !t.info.NoImages && out.wanted() {
 			var failure *indexer.Failure
 			if s.Image, s.ImagePath, failure = finder.read(ctx, r, n); failure != nil {
 				s.Err = failure
@@ -188,6 +192,17 @@ func (t *table) readFile(ctx context.Context, files *storage.Files, f inputFile,
 		return err
 	}
 	return out.emit([]indexer.Sample{{Position: f.path, Err: indexer.Failf(t.damaged, "%v; rows after that are lost", err)}})
+}
+
+// heldImage is the image that a row itself holds, and why there is none.
+func (r row) heldImage() ([]byte, error) {
+	if failure := r.downloadFailure(); failure != nil {
+		return nil, failure
+	}
+	if len(r.data) > maxImage {
+		return nil, tooLarge("the image of the row", int64(len(r.data)), maxImage)
+	}
+	return r.data, nil
 }
 
 // sample is what a row says of its sample, without the image.
