@@ -19,6 +19,7 @@ type countFlags struct {
 	threshold            float32
 	fmr                  float64
 	sampleRows           int
+	estimate             bool
 	seed                 uint64
 	model                modelFlags
 	output, evidenceFile string
@@ -73,6 +74,7 @@ gives the person's name among the roster's, and, with --faces, the share that sh
 	f.Float32Var(&flags.threshold, "threshold", 0, "cosine from which a row's image counts; for images")
 	f.Float64Var(&flags.fmr, "fmr", 0, "choose the threshold for this false-match rate, such as 1e-4")
 	f.IntVar(&flags.sampleRows, "sample-rows", 10000, "random rows the photos are compared with for --fmr")
+	f.BoolVar(&flags.estimate, "estimate", false, "count images through an approximate index in Milvus, and say how much it finds")
 	f.Uint64Var(&flags.seed, "seed", 0, "of the random rows")
 	f.StringVar(&flags.task, "task", "", "count one share of the rows, i/n, and write a partial count to -o")
 	f.BoolVar(&flags.merge, "merge", false, "the files are the partial counts of all tasks")
@@ -100,6 +102,9 @@ func (f countFlags) check() error {
 		if err := f.checkFaces(); err != nil {
 			return err
 		}
+	}
+	if f.estimate && !slices.Equal(f.evidence, []string{"images"}) {
+		return usagef("--estimate goes with --evidence images alone")
 	}
 	if f.images() {
 		return f.checkImages()
@@ -281,5 +286,8 @@ func newCounted(roster *retriever.Roster, mentions *retriever.MentionCounts, ima
 		counts, out.Images = images.counts, &images.summary
 	}
 	out.Counts = retriever.Counts(roster, mentions, counts)
+	if images != nil && images.summary.Recall != nil {
+		retriever.EstimateImages(out.Counts, *images.summary.Recall)
+	}
 	return out
 }

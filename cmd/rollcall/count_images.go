@@ -19,6 +19,7 @@ type imagesCounted struct {
 type imageSummary struct {
 	Threshold  float32               `json:"threshold"`
 	Calibrated *retriever.Calibrated `json:"calibrated,omitempty"` // how --fmr chose it
+	Recall     *retriever.Recall     `json:"recall,omitempty"`     // of an estimate
 	Persons    []personImages        `json:"persons"`
 }
 
@@ -49,17 +50,7 @@ func (a *app) countImages(ctx context.Context, opened *index, c counting) (*imag
 		a.sayThreshold("image", out.summary.Calibrated)
 		out.summary.Threshold = out.summary.Calibrated.Value
 	}
-	options := retriever.ImageOptions{Vectors: opened}
-	if c.evidence != nil {
-		options.Evidence = func(hit retriever.ImageHit) error {
-			rows, err := opened.Get(ctx, []int64{hit.Row})
-			if err != nil {
-				return err
-			}
-			return c.evidence.Write(retriever.ImageEvidence(c.roster, hit, &rows[0]))
-		}
-	}
-	out.counts, err = retriever.CountImages(ctx, opened, references, out.summary.Threshold, options)
+	out.counts, out.summary.Recall, err = a.countNear(ctx, opened, references, out.summary.Threshold, c)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/milvus-io/milvus-sdk-go/v2/client"
 	"github.com/milvus-io/milvus-sdk-go/v2/entity"
@@ -38,17 +39,21 @@ func (a Approximate) Range(ctx context.Context, m retriever.Modality, queries []
 		if err != nil {
 			return err
 		}
-		for q, query := range vectors {
-			hits, err := a.store.near(ctx, p, query, least)
+		first := 0
+		for some := range slices.Chunk(vectors, answerHits/maxTopK) {
+			found, err := a.store.near(ctx, p, some, least)
 			if err != nil {
 				return err
 			}
-			for _, h := range hits {
-				begun = true
-				if err := visit(q, h); err != nil {
-					return err
+			for q, hits := range found {
+				for _, h := range hits {
+					begun = true
+					if err := visit(first+q, h); err != nil {
+						return err
+					}
 				}
 			}
+			first += len(some)
 		}
 		return nil
 	})
@@ -58,14 +63,14 @@ func (a Approximate) Range(ctx context.Context, m retriever.Modality, queries []
 	return nil
 }
 
-// near gives the rows that a range search finds and whose stored vectors are as near as that.
-func (s *Store) near(ctx context.Context, p *part, query entity.Vector, least float32) ([]retriever.Hit, error) {
-	var found []retriever.Hit
+// near gives each query's rows that a range search finds and whose stored vectors are as near as that.
+func (s *Store) near(ctx context.Context, p *part, queries []entity.Vector, least float32) ([][]retriever.Hit, error) {
+	var found [][]retriever.Hit
 	err := s.client.eventually(ctx, "range search in "+p.collection, func(ctx context.Context) (err error) {
 		if err := s.client.countWhole(ctx, p); err != nil {
 			return err
 		}
-		if found, err = s.client.rangeSearch(ctx, p, query, least); err != nil {
+		if found, err = s.client.rangeSearch(ctx, p, queries, least); err != nil {
 			return err
 		}
 		return s.client.countWhole(ctx, p)
@@ -73,10 +78,15 @@ func (s *Store) near(ctx context.Context, p *part, query entity.Vector, least fl
 	if err != nil {
 		return nil, err
 	}
-	if len(found) >= maxTopK {
-		return nil, fmt.Errorf("at least %d rows are above %v, and Milvus gives no more: raise the threshold, or count exactly", len(found), least)
+	for q := range found {
+		if len(found[q]) >= maxTopK {
+			return nil, fmt.Errorf("at least %d rows are above %v, and Milvus gives no more: raise the threshold, or count exactly", maxTopK, least)
+		}
+		if found[q], err = s.measured(ctx, p, queries[q], found[q], least); err != nil {
+			return nil, err
+		}
 	}
-	return s.measured(ctx, p, query, found, least)
+	return found, nil
 }
 
 // countWhole is an error while Milvus does not know of all rows.
@@ -88,19 +98,25 @@ func (c *Client) countWhole(ctx context.Context, p *part) error {
 	return err
 }
 
-// rangeSearch asks once for the rows above a similarity.
-func (c *Client) rangeSearch(ctx context.Context, p *part, query entity.Vector, least float32) ([]retriever.Hit, error) {
+// rangeSearch asks once for each query's rows above a similarity.
+func (c *Client) rangeSearch(ctx context.Context, p *part, queries []entity.Vector, least float32) ([][]retriever.Hit, error) {
 	params, err := p.kind.search(p.settings, maxTopK)
 	if err != nil {
 		return nil, err
 	}
 	params.AddRadius(float64(math.Nextafter32(least, -2))) // Milvus leaves the radius itself out
-	answer, err := c.sdk.Search(ctx, p.collection, nil, fieldErased+" == false", nil, []entity.Vector{query}, fieldVector,
+	answer, err := c.sdk.Search(ctx, p.collection, nil, fieldErased+" == false", nil, queries, fieldVector,
 		entity.COSINE, maxTopK, params, client.WithSearchQueryConsistencyLevel(entity.ClStrong))
-	if err != nil || len(answer) == 0 {
+	if err != nil {
 		return nil, err
 	}
-	return hitsOf(answer[0])
+	found := make([][]retriever.Hit, len(queries))
+	for q, r := range answer { // none where no query has a hit
+		if found[q], err = hitsOf(r); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // measured replaces the scores of hits, which an index with compressed vectors only estimates, by

@@ -64,9 +64,8 @@ func (c *Client) holding(ctx context.Context, name string, work func(context.Con
 	}
 	lost(nil)
 	<-done
-	release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // also after Ctrl-C
-	defer cancel()
-	return errors.Join(err, l.release(release))
+	l.release(ctx)
+	return err
 }
 
 // take waits for the lease until it is ours, or another process is seen at work.
@@ -174,12 +173,18 @@ func (l *lease) check(ctx context.Context) error {
 	return err
 }
 
-// release drops the lease if it is ours.
-func (l *lease) release(ctx context.Context) error {
-	if err := l.check(ctx); err != nil {
-		return nil // not ours, or out of reach: it ends with its time
+// release drops the lease if it is ours, also after Ctrl-C. One that cannot be dropped in time ends
+// with its time.
+func (l *lease) release(ctx context.Context) {
+	limit := l.client.timeout
+	if ctx.Err() != nil {
+		limit = time.Second
 	}
-	return l.drop(ctx)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	defer cancel()
+	if l.check(ctx) == nil {
+		_ = l.drop(ctx)
+	}
 }
 
 func (l *lease) drop(ctx context.Context) error {
