@@ -17,7 +17,7 @@
 //	internal/clip      tokenizer, preprocessing, bundles and towers of CLIP models
 //	internal/face      detector and recogniser of faces, stored faces
 //	internal/dataset   one reader a file: folder, webdataset, img2dataset, caption files, embeddings
-//	  storage/         gocloud.dev: their files on disk and in buckets
+//	  storage/         gocloud.dev: their files on disk and in buckets, indexes made in buckets
 //	internal/vectors   the embedded store: npy, metadata, exact search over memory-mapped rows
 //	internal/milvus    the Milvus SDK
 //	internal/storetest the conformance suite that both stores pass
