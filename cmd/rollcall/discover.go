@@ -26,7 +26,7 @@ func (a *app) discoverCommand() *cobra.Command {
 		Short: "Find names of persons in captions, without a roster",
 		Long: `Lists what looks like persons' names in the captions of an index or of caption files, most frequent
 first, with examples: a frequent first name, capitalised, with a surname after it. It is a guess:
-4 of 71 in a labelled sample were no persons (a brand, a place), and names from outside the United States are
+22 of 179 in labelled samples were no persons (a brand, a title, a place), and names from outside the United States are
 often missed. Its CSV can be edited into a roster for rollcall count.
 
 ` + exitCodesHelp,
