@@ -29,7 +29,7 @@ type PlanOptions struct {
 	Counts        []int   // pairs a member gets, a training list for each; nil: 75, 50, 25, 10, 5, 1
 	Neighbours    int     // nearest rows of each attack photo that are looked at; 0: 1,000
 	MinPhotos     int     // attack photos a candidate needs; 0: 30
-	NearDuplicate float64 // cosine with an attack photo from which a pair is kept out; 0: retriever.NearDuplicateCosine
+	NearDuplicate float64 // cosine with an attack photo from which a pair is kept out; 0: by nearDuplicateCosine
 	Path          string  // how a row's image path becomes the list's, {} in its place; "": as it is
 	Seed          uint64
 
@@ -91,7 +91,6 @@ func (o PlanOptions) withDefaults() PlanOptions {
 	slices.SortFunc(o.Counts, func(a, b int) int { return b - a })
 	fallback(&o.Neighbours, 1000)
 	fallback(&o.MinPhotos, 30)
-	fallback(&o.NearDuplicate, retriever.NearDuplicateCosine)
 	fallback(&o.Path, "{}")
 	fallback(&o.MaxPhotos, 1000)
 	fallback(&o.MaxPhotoBytes, 64<<20)
@@ -109,8 +108,8 @@ func (o PlanOptions) check() error {
 		return fmt.Errorf("%d neighbours: use a number from 1 to %d", o.Neighbours, retriever.MaxK)
 	case o.MinPhotos < 1:
 		return fmt.Errorf("a candidate needs %d photos: use a number from 1", o.MinPhotos)
-	case o.NearDuplicate <= 0 || o.NearDuplicate > 1:
-		return fmt.Errorf("near-duplicates from a cosine of %v: use a number above 0, up to 1", o.NearDuplicate)
+	case o.NearDuplicate < 0 || o.NearDuplicate > 1:
+		return fmt.Errorf("near-duplicates from a cosine of %v: use a number above 0, up to 1, or 0 for what the photos themselves say", o.NearDuplicate)
 	case len(o.Counts) == 0 || o.Counts[len(o.Counts)-1] < 1 || o.Counts[0] > mostPlanned:
 		return fmt.Errorf("pairs a member %v: use numbers from 1 to %d", o.Counts, mostPlanned)
 	case len(slices.Compact(slices.Clone(o.Counts))) < len(o.Counts):
@@ -139,6 +138,12 @@ func MakePlan(ctx context.Context, o PlanOptions) (*Plan, error) {
 	photos, err := p.photos(ctx, o)
 	if err != nil {
 		return nil, err
+	}
+	if o.NearDuplicate == 0 {
+		if o.NearDuplicate, err = nearDuplicateCosine(ctx, photos); err != nil {
+			return nil, err
+		}
+		p.NearDuplicate = o.NearDuplicate
 	}
 	sieve := newPairSieve(o)
 	for i, person := range o.Roster.Persons {

@@ -17,7 +17,7 @@ type Training struct {
 	Digest    string             // of the model that made it
 	Encoder   Encoder            // that model
 	Index     retriever.Searcher // image vectors
-	Threshold float64            // cosine from which two images are near-duplicates; 0: retriever.NearDuplicateCosine
+	Threshold float64            // cosine from which two images are near-duplicates; 0: by nearDuplicateCosine
 }
 
 // NearDuplicate is an attack photo that is nearly among the training images.
@@ -38,6 +38,9 @@ type Compared struct {
 	Persons   int     `json:"persons"` // who have any
 	Nearest   float64 `json:"nearest"` // largest cosine below the threshold
 	Exact     bool    `json:"exact"`   // false when an approximate index answered: some may be missed
+
+	// FromPhotos: nobody chose the threshold, it follows how near photos under audit lie to each other.
+	FromPhotos bool `json:"from_photos,omitempty"`
 }
 
 // nearestBatch is how many photos are looked for in one pass over the index.
@@ -75,7 +78,10 @@ func findDuplicates(ctx context.Context, o Options, a *album) (*duplicates, erro
 	d := &duplicates{left: map[string]bool{}, photos: photos}
 	d.compared = Compared{Index: t.Name, Digest: t.Digest, Threshold: t.Threshold, Photos: len(photos.files), Nearest: -1, Exact: true}
 	if d.compared.Threshold == 0 {
-		d.compared.Threshold = retriever.NearDuplicateCosine
+		d.compared.FromPhotos = true
+		if d.compared.Threshold, err = nearDuplicateCosine(ctx, photos); err != nil {
+			return nil, err
+		}
 	}
 	owner := photos.owners()
 	for at := 0; at < len(photos.files); at += nearestBatch {

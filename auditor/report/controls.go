@@ -44,6 +44,9 @@ func controlLines(rows []auditor.ControlSummary) []line {
 func nearLine(c *auditor.Compared) string {
 	words := fmt.Sprintf("%d of %d photos (persons: %d) have a cosine of %s or more with an image of the training index %s",
 		c.Found, c.Photos, c.Persons, short(c.Threshold), c.Index)
+	if c.FromPhotos {
+		words += " (chosen from how near the audited photos lie to each other, so that hardly a different picture reaches it)"
+	}
 	if c.Found < c.Photos {
 		words += fmt.Sprintf("; the nearest of the others has %s", short(c.Nearest))
 	}

@@ -81,7 +81,7 @@ func (flags *auditFlags) add(cmd *cobra.Command) {
 	f.StringSliceVar(&flags.covariates, "covariates", nil, "what detection may depend on beside the count: prior, photos, sex")
 	f.StringVar(&flags.trainingIndex, "training-index", "", "index of the training images: photos that nearly repeat one are told apart")
 	f.StringVar(&flags.trainedWith, "training-model", "", "model bundle that made --training-index (default: the first of --model and --reference-model that did)")
-	f.Float64Var(&flags.nearDuplicate, "near-duplicate", retriever.NearDuplicateCosine, "cosine from which a photo nearly repeats a training image")
+	f.Float64Var(&flags.nearDuplicate, "near-duplicate", 0, "cosine from which a photo nearly repeats a training image (default: .94, or more where the model sees the photos themselves so much alike)")
 	f.IntVar(&flags.tau, "tau", 1, "correct prompts that make a person detected")
 	f.IntVar(&flags.draws, "draws", 20, "draws of photos for each k")
 	f.IntVar(&flags.minPhotos, "min-photos", 30, "photos a person needs to take part in the curves over k")
@@ -238,6 +238,10 @@ func (a *app) auditModels(ctx context.Context, flags auditFlags, models *models,
 
 // loadAudited loads the models to audit, and behind them the references.
 func loadAudited(models *models, flags auditFlags, options *auditor.Options) ([]*clip.Model, error) {
+	multiplier, err := models.multiplier(flags.model)
+	if err != nil {
+		return nil, err
+	}
 	dirs := slices.Concat(flags.models, flags.references)
 	var loaded []*clip.Model
 	for i, dir := range dirs {
@@ -247,7 +251,7 @@ func loadAudited(models *models, flags auditFlags, options *auditor.Options) ([]
 		}
 		loaded = append(loaded, model)
 		next := audited(model, dir, dirs)
-		next.Reference = i >= len(flags.models)
+		next.Reference, next.Multiplier = i >= len(flags.models), multiplier
 		options.Models = append(options.Models, next)
 	}
 	options.Tokenizer = loaded[0]

@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rollcall/auditor"
 	"rollcall/indexer"
 	"rollcall/internal/clip"
+	"rollcall/internal/onnx"
 )
 
 // modelFlags say which model to load, and where it runs.
@@ -34,6 +36,7 @@ func (m *modelFlags) addRuntime(cmd *cobra.Command) {
 type models struct {
 	runtime *clip.Runtime
 	loaded  []*clip.Model
+	product *onnx.Product // nil until it is needed
 }
 
 // startModels finds ONNX Runtime.
@@ -59,8 +62,27 @@ func (m *models) load(dir string, flags modelFlags) (*clip.Model, error) {
 	return model, nil
 }
 
+// multiplier is what compares embeddings on the device where models run; nil on the processor,
+// where the auditor's own kernels are faster.
+func (m *models) multiplier(flags modelFlags) (auditor.Multiplier, error) {
+	if flags.device == "" || flags.device == "cpu" {
+		return nil, nil
+	}
+	if m.product == nil {
+		product, err := onnx.NewProduct(onnx.Options{Device: flags.device})
+		if err != nil {
+			return nil, usageError{err}
+		}
+		m.product = product
+	}
+	return m.product, nil
+}
+
 func (m *models) close() error {
 	var errs []error
+	if m.product != nil {
+		errs = append(errs, m.product.Close())
+	}
 	for _, model := range m.loaded {
 		errs = append(errs, model.Close())
 	}

@@ -55,7 +55,7 @@ count of its own, drawn by the seed. plan.json says everything that was decided.
 	f.IntSliceVar(&flags.counts, "counts", auditor.PaperCounts(), "pairs a member, a training list for each")
 	f.IntVar(&flags.neighbours, "neighbours", 1000, "nearest rows of each photo to look at")
 	f.IntVar(&flags.minPhotos, "min-photos", 30, "photos a person needs to take part")
-	f.Float64Var(&flags.nearDuplicate, "near-duplicate", retriever.NearDuplicateCosine, "cosine from which a pair's image nearly repeats an attack photo")
+	f.Float64Var(&flags.nearDuplicate, "near-duplicate", 0, "cosine from which a pair's image nearly repeats an attack photo (default: .94, or more where the model sees the photos themselves so much alike)")
 	f.StringVar(&flags.pathFormat, "path-format", "{}", "path of an image in the lists, {} being the row's image path")
 	f.Uint64Var(&flags.seed, "seed", 1, "seed of the coins, of the choice of pairs and of the order of lists")
 	f.StringVarP(&flags.output, "output", "o", "", "folder for the plan; it must not exist")
