@@ -1,14 +1,20 @@
 package dataset
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/memblob"
 
 	"rollcall/internal/dataset/storage"
 	"rollcall/retriever"
@@ -106,6 +112,69 @@ func TestPartsAreRowGroupsAndFiles(t *testing.T) {
 	}
 	require.Equal(t, []int64{-1, 2000, 1400, 700, 0}, first)
 	require.Equal(t, []int{5, 2, 600, 700, 700}, rows)
+}
+
+// counted is a bucket that counts the bytes that are asked of it.
+type counted struct {
+	*blob.Bucket
+	asked *atomic.Int64
+}
+
+func (counted) Close() error { return nil }
+
+func (c counted) NewRangeReader(ctx context.Context, key string, offset, length int64, o *blob.ReaderOptions) (*blob.Reader, error) {
+	r, err := c.Bucket.NewRangeReader(ctx, key, offset, length, o)
+	if err == nil && length < 0 {
+		length = r.Size() - offset
+	}
+	c.asked.Add(max(length, 0))
+	return r, err
+}
+
+// A share of a Parquet file in a bucket has the rows of its copy on disk, and little more of the
+// file than its row group and the footer is asked for.
+func TestPartsInABucket(t *testing.T) {
+	type row struct {
+		Text string `parquet:"TEXT"`
+	}
+	noise := rand.New(rand.NewPCG(1, 2)) // so that nothing of the 6 MB compresses
+	path := filepath.Join(t.TempDir(), "a.parquet")
+	f, err := os.Create(path)
+	require.NoError(t, err)
+	w := parquet.NewGenericWriter[row](f, parquet.MaxRowsPerRowGroup(1000))
+	for range 6000 {
+		text := make([]byte, 1000)
+		for i := range text {
+			text[i] = 'a' + byte(noise.IntN(26))
+		}
+		_, err := w.Write([]row{{string(text)}})
+		require.NoError(t, err)
+	}
+	require.NoError(t, errors.Join(w.Close(), f.Close()))
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	bucket := memblob.OpenBucket(nil)
+	defer func() { require.NoError(t, bucket.Close()) }()
+	require.NoError(t, bucket.WriteAll(t.Context(), "a.parquet", data, nil))
+	var asked atomic.Int64
+	source := &captionFiles{
+		files: []captionFile{{"gs://data/a.parquet", readParquet}},
+		reach: func(context.Context, string) (storage.Bucket, error) { return counted{bucket, &asked}, nil },
+	}
+	parts, err := source.Parts(t.Context())
+	require.NoError(t, err)
+	require.Len(t, parts, 6)
+	var got []retriever.CaptionRow
+	require.NoError(t, parts[4].Read(t.Context(), func(rows []retriever.CaptionRow) error {
+		got = append(got, rows...)
+		return nil
+	}))
+	want := oneByOne(t, path)[4000:5000]
+	for i := range want {
+		want[i].Row -= 4000
+	}
+	require.Empty(t, cmp.Diff(want, got))
+	require.Less(t, asked.Load(), int64(len(data))/2)
 }
 
 // A file cut in the middle of a page, with its footer in place, is an error that names file and row.

@@ -228,6 +228,31 @@ func TestMetadataDamaged(t *testing.T) {
 	require.ErrorContains(t, err, path)
 }
 
+// The partitions one by one, the last one first, have the captions that the pass over all has.
+func TestCaptionParts(t *testing.T) {
+	s := openStore(t, buildIndex(t, smallData()))
+	var want, got []retriever.CaptionRow
+	require.NoError(t, s.Captions(t.Context(), func(r retriever.CaptionRow) error {
+		want = append(want, r)
+		return nil
+	}))
+	parts, err := s.Parts(t.Context())
+	require.NoError(t, err)
+	require.Len(t, parts, 2)
+	for _, p := range []retriever.CaptionPart{parts[1], parts[0]} {
+		var rows []retriever.CaptionRow
+		require.NoError(t, p.Read(t.Context(), func(batch []retriever.CaptionRow) error {
+			for _, r := range batch {
+				r.Row += p.First
+				rows = append(rows, r)
+			}
+			return nil
+		}))
+		got = append(rows, got...)
+	}
+	require.Equal(t, want, got)
+}
+
 func TestCaptionsStop(t *testing.T) {
 	s := openStore(t, buildIndex(t, smallData()))
 	stop := errors.New("enough")

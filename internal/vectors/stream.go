@@ -12,32 +12,6 @@ import (
 // maxBatch bounds what Batches holds in memory: 100,000 rows of two 512-d vectors are 400 MB.
 const maxBatch = 100_000
 
-// Captions implements retriever.CaptionSource over the index's metadata. An erased row has a
-// null caption.
-func (s *Store) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
-	if err := s.gate.enter(); err != nil {
-		return err
-	}
-	defer s.gate.leave()
-	want := func(r role) bool { return r == roleCaption || r == roleURL || r == roleKey }
-	for _, p := range s.parts {
-		if p.metadata == "" {
-			return fmt.Errorf("%s has no metadata, so no captions to count: count from the data set's caption files", s.dir)
-		}
-		err := s.eachRow(ctx, p, want, func(row int, r metadataRow) error {
-			id := p.first + int64(row)
-			if s.gone(id) {
-				return visit(retriever.CaptionRow{Row: id, Null: true})
-			}
-			return visit(retriever.CaptionRow{Row: id, Caption: r.Caption, Null: !r.hasCaption, URL: r.URL, Key: r.Key})
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 // eachRow visits the metadata of a partition in order, from Arrow's format where there is a current
 // file of it.
 func (s *Store) eachRow(ctx context.Context, p part, want func(role) bool, visit func(row int, r metadataRow) error) error {
