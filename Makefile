@@ -28,7 +28,7 @@ test: setup peers ## run every test on real parts; ROLLCALL_REQUIRE_ALL=1 makes 
 race: setup ## run the tests of packages with goroutines under the race detector
 	$(GO) test -race -short ./indexer ./retriever ./auditor ./internal/clip ./internal/vectors ./internal/milvus ./internal/server/...
 
-bench: setup ## run the benchmarks
+bench: setup ## run the benchmarks; ROLLCALL_BENCH_ROWS=1000000 for the stores' at that size (100,000)
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
 lint: ## gofmt, vet, staticcheck and hadolint

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -160,7 +159,7 @@ func (t codeTable) span(row, n int) []byte {
 // has as many. 2^-18 more is for the few operations that hold a row against the limit, on values
 // below 8, and for offsets that are rounded.
 func slack(dimension int) float64 {
-	return math.Ldexp(2*float64(dimension+16), -24) + math.Ldexp(1, -18)
+	return 2*float64(dimension+16)*0x1p-24 + 0x1p-18
 }
 
 // limit turns the least cosine that is wanted into what a row's code must reach; lost is the length

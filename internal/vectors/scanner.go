@@ -53,19 +53,24 @@ type scanner struct {
 	masks   []uint64
 	tally   tally
 
-	codes    *codes // whose bearing is at hand
-	bearing  bearing
-	rest     int // rows to go before codes are tried again
-	restBits int // before codes of one bit are
-	seeded   bool
+	ends     []float32 // the most that cosines can be, beside masks; nil when nobody waits
+	homes    []*home
+	home     *home      // the last of them
+	waiting  [][]waiter // by query
+	rest     int        // rows to go before codes are tried again
+	restBits int        // before codes of one bit are
 }
 
 func newScanner(by method, dimension int, qs asked, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
-	return &scanner{
+	sc := &scanner{
 		method: by, cosines: by.cosines(dimension), queries: qs, to: to, out: make([]float32, rowsAtOnce(group)*group),
 		limits: make([]float32, group), masks: make([]uint64, rowsAtOnce(group)/blockRows*group),
 	}
+	if to.rises() && qs.n <= patient {
+		sc.ends, sc.waiting = make([]float32, len(sc.masks)*blockRows), make([][]waiter, qs.n)
+	}
+	return sc
 }
 
 // scan goes through a span: by its codes where they decide enough, else row by row.
@@ -77,16 +82,9 @@ func (sc *scanner) scan(ctx context.Context, sp span) error {
 		sc.rest -= sp.n
 		return sc.each(ctx, sp, sc.scoreAll)
 	}
-	if sc.codes != sp.codes {
-		sc.codes, sc.bearing = sp.codes, sp.codes.bearings(sc.queries.exact)
-	}
-	if !sc.seeded {
-		sc.seeded = true
-		seed := sp.part(0, min(sp.n, seedRows(sc.queries.n)))
-		sp = sp.part(seed.n, sp.n-seed.n)
-		if err := sc.scoreBest(ctx, seed); err != nil {
-			return err
-		}
+	if sc.home == nil || sc.home.codes != sp.codes {
+		sc.homes = append(sc.homes, &home{m: sp.m, codes: sp.codes, id: sp.id - int64(sp.first), bearing: sp.codes.bearings(sc.queries.exact)})
+		sc.home = sc.homes[len(sc.homes)-1]
 	}
 	before := sc.tally.rescored
 	if err := sc.each(ctx, sp, sc.scorePassing); err != nil {
@@ -129,13 +127,25 @@ func (sc *scanner) scoreAll(rows span, q0, n int) error {
 // scorePassing scores the rows that may reach what is wanted: the first codes pass few, both
 // halves of their codes pass fewer.
 func (sc *scanner) scorePassing(rows span, q0, n int) error {
-	if !sc.lookAtBits(rows, q0, n) {
+	byBits := sc.lookAtBits(rows, q0, n)
+	if !byBits {
 		sc.look(rows.codes, sc.method.halves, rows, sc.queries.narrow, q0, n)
 	}
 	for b := range (rows.n + blockRows - 1) / blockRows {
-		block := rows.part(b*blockRows, min(blockRows, rows.n-b*blockRows))
+		at, some := rows.first+b*blockRows, min(blockRows, rows.n-b*blockRows)
 		for q := q0; q < q0+n; q++ {
-			if err := sc.refine(block, q, sc.masks[b*n+q-q0]); err != nil {
+			i := b*n + q - q0
+			mask := sc.masks[i] & (math.MaxUint64 >> (blockRows - some))
+			if mask == 0 {
+				continue
+			}
+			if sc.waiting != nil && !byBits {
+				var err error
+				if mask, err = sc.wait(at, q, mask, sc.ends[i*blockRows:(i+1)*blockRows]); err != nil {
+					return err
+				}
+			}
+			if err := sc.refine(sc.home, at, some, q, mask); err != nil {
 				return err
 			}
 		}
@@ -143,28 +153,27 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	return nil
 }
 
-// refine scores those rows of a block that have their bit set, as far as both halves of their codes
-// pass them.
-func (sc *scanner) refine(block span, query int, mask uint64) error {
-	mask &= math.MaxUint64 >> (blockRows - block.n)
+// refine scores those of some rows of a block that have their bit set, as far as both halves of
+// their codes pass them.
+func (sc *scanner) refine(in *home, row, some, query int, mask uint64) error {
 	if mask == 0 {
 		return nil
 	}
 	sc.tally.refined += int64(bits.OnesCount64(mask))
-	high, low := block.codes.tables[0], block.codes.tables[1]
-	limit := low.limit(sc.to.least(query), sc.queries.broad.lost[query], block.codes.dimension)
-	mask = sc.method.bytes(high.span(block.first, 1), low.span(block.first, 1), low.stride, sc.queries.broad, sc.bearing, query, limit, mask)
-	return sc.scoreMask(block, query, mask)
+	high, low := in.codes.tables[0], in.codes.tables[1]
+	limit := low.limit(sc.to.least(query), sc.queries.broad.lost[query], in.codes.dimension)
+	mask = sc.method.bytes(high.span(row, 1), low.span(row, 1), low.stride, sc.queries.broad, in.bearing, query, limit, mask)
+	return sc.scoreMask(in, row, some, query, mask)
 }
 
-// look fills masks by the first table of codes.
+// look fills masks, and ends where rows wait, by the first table of codes.
 func (sc *scanner) look(from *codes, by bounder, rows span, qs numbers, q0, n int) {
 	first := from.tables[0]
 	for q := range n {
 		sc.limits[q] = first.limit(sc.to.least(q0+q), qs.lost[q0+q], from.dimension)
 	}
 	blocks := (rows.n + blockRows - 1) / blockRows
-	by(first.span(rows.first, blocks), blocks, first.stride, qs.part(q0, n), sc.bearing.part(q0, n), sc.limits, sc.masks, nil)
+	by(first.span(rows.first, blocks), blocks, first.stride, qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits, sc.masks, sc.ends)
 }
 
 // lookAtBits fills masks by codes of one bit, if there are any and they decide enough.
@@ -185,18 +194,24 @@ func (sc *scanner) lookAtBits(rows span, q0, n int) bool {
 	return true
 }
 
-// scoreMask scores those rows of a block that have their bit set.
-func (sc *scanner) scoreMask(block span, query int, mask uint64) error {
+// scoreMask scores those of some rows of a block that have their bit set.
+func (sc *scanner) scoreMask(in *home, row, some, query int, mask uint64) error {
 	passing := bits.OnesCount64(mask)
 	sc.tally.rescored += int64(passing)
-	if passing >= denseRows {
-		return sc.scoreAll(block, query, 1)
-	}
 	one := sc.queries.part(query, 1)
+	if passing >= denseRows {
+		sc.cosines(in.m, row, some, one, sc.out)
+		for r := range some {
+			if mask>>r&1 == 0 { // not wanted, or it waits: a row must come once
+				sc.out[r] = float32(math.NaN())
+			}
+		}
+		return sc.to.take(query, in.id+int64(row), sc.out[:some])
+	}
 	for ; mask != 0; mask &= mask - 1 {
-		r := bits.TrailingZeros64(mask)
-		sc.cosines(block.m, block.first+r, 1, one, sc.out)
-		if err := sc.to.take(query, block.id+int64(r), sc.out[:1]); err != nil {
+		r := row + bits.TrailingZeros64(mask)
+		sc.cosines(in.m, r, 1, one, sc.out)
+		if err := sc.to.take(query, in.id+int64(r), sc.out[:1]); err != nil {
 			return err
 		}
 	}

@@ -34,6 +34,8 @@ func (sp span) part(at, n int) span {
 type sink interface {
 	// least is the score below which no row of the query is wanted; it may rise.
 	least(query int) float32
+	// rises says whether it may.
+	rises() bool
 	// take receives the cosines of one query with consecutive rows, the first of which is row id.
 	// Some may be below least.
 	take(query int, id int64, cosines []float32) error
@@ -97,6 +99,8 @@ type rangeSink struct {
 
 func (r *rangeSink) least(int) float32 { return r.floor }
 
+func (r *rangeSink) rises() bool { return false }
+
 func (r *rangeSink) take(query int, id int64, cosines []float32) error {
 	r.found = r.found[:0]
 	for i, c := range cosines {
@@ -142,6 +146,9 @@ func (s *Store) scan(ctx context.Context, m retriever.Modality, queries [][]floa
 				if err := sc.scan(ctx, spans[i]); err != nil {
 					return err
 				}
+			}
+			if err := sc.finish(); err != nil {
+				return err
 			}
 			return ctx.Err()
 		})

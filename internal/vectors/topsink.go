@@ -26,6 +26,8 @@ func newTopSink(s *Store, k int, b *bars) *topSink {
 // score has shown that the answer has none below.
 func (t *topSink) least(query int) float32 { return max(t.tops[query].least(), t.bars.get(query)) }
 
+func (t *topSink) rises() bool { return true }
+
 func (t *topSink) take(query int, id int64, cosines []float32) error {
 	kept := &t.tops[query]
 	least := t.least(query)
