@@ -141,7 +141,7 @@ func TestAuditOverHTTPIsTheCommands(t *testing.T) {
 	require.NoError(t, os.WriteFile(roster, []byte(labPersons(t, 30)), 0o600))
 	run := filepath.Join(dir, "run")
 	rollcall(t, "audit", "--model", lab(t, "model"), "--reference-model", lab(t, "twin"), "--roster", roster, "--photos", lab(t, "photos"),
-		"--min-photos", "10", "--decoys", "300", "-o", run)
+		"--min-photos", "10", "--decoys", "300", "--resamples", "300", "--match-decoys", "sex", "--covariates", "photos", "--max-count", "40", "-o", run)
 
 	base := serve(t, "--data-dir", dir, "serve", "--listen", "127.0.0.1:0", "--index", "lab", "--model", lab(t, "model"),
 		"--reference-model", lab(t, "twin"), "--photos", lab(t, "photos"))
@@ -155,7 +155,7 @@ func TestAuditOverHTTPIsTheCommands(t *testing.T) {
 	require.Equal(t, []bool{false, true}, []bool{loaded.Models[0].Reference, loaded.Models[1].Reference})
 	send(t, http.MethodPost, base+"/v1/people/import", "text/csv", labPersons(t, 30), &struct{}{})
 	var audit job
-	send(t, http.MethodPost, base+"/v1/audits", "application/json", `{"min_photos":10,"decoys":300}`, &audit)
+	send(t, http.MethodPost, base+"/v1/audits", "application/json", `{"min_photos":10,"decoys":300,"resamples":300,"match_decoys":["sex"],"covariates":["photos"],"max_count":40}`, &audit)
 	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, time.Minute, 20*time.Millisecond)
 
 	table, err := os.ReadFile(filepath.Join(run, "summary.csv"))

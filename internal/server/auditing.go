@@ -18,17 +18,23 @@ import (
 // auditRequest is what an audit is asked to do, and what its job keeps. The published experiment
 // needs nothing but persons with photos.
 type auditRequest struct {
-	Models     []string `json:"models,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models to audit; all that are no references when absent"`
-	References []string `json:"references,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models that are known not to have seen the data, as a control; those loaded as references when absent"`
-	People     []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
-	Count      string   `json:"count,omitempty" maxLength:"64" doc:"a finished count, whose estimates are the training counts"`
-	Names      []string `json:"names,omitempty" nullable:"false" maxItems:"200000" doc:"all candidate names; invented when absent"`
-	Decoys     int      `json:"decoys,omitempty" minimum:"0" maximum:"200000" example:"500" doc:"names to invent; as many as make 1,000 candidates when absent"`
-	Modes      []string `json:"modes,omitempty" nullable:"false" maxItems:"2" enum:"paper,calibrated,v1" doc:"paper and calibrated when absent"`
-	MinPhotos  int      `json:"min_photos,omitempty" minimum:"0" maximum:"1000" doc:"photos a person needs for the curves; 30 when absent"`
-	Draws      int      `json:"draws,omitempty" minimum:"0" maximum:"10000" doc:"20 when absent"`
-	Tau        int      `json:"tau,omitempty" minimum:"0" maximum:"1000" doc:"correct prompts that make a person detected; 1 when absent"`
-	Seed       uint64   `json:"seed,omitempty" default:"1" doc:"of names, draws and resamples"`
+	Models      []string `json:"models,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models to audit; all that are no references when absent"`
+	References  []string `json:"references,omitempty" nullable:"false" maxItems:"16" doc:"names of loaded models that are known not to have seen the data, as a control; those loaded as references when absent"`
+	People      []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
+	Count       string   `json:"count,omitempty" maxLength:"64" doc:"a finished count, whose estimates are the training counts"`
+	Names       []string `json:"names,omitempty" nullable:"false" maxItems:"200000" doc:"all candidate names; invented when absent"`
+	Decoys      int      `json:"decoys,omitempty" minimum:"0" maximum:"200000" example:"500" doc:"names to invent; as many as make 1,000 candidates when absent"`
+	Modes       []string `json:"modes,omitempty" nullable:"false" maxItems:"2" enum:"paper,calibrated,v1" doc:"paper and calibrated when absent"`
+	MinPhotos   int      `json:"min_photos,omitempty" minimum:"0" maximum:"1000" doc:"photos a person needs for the curves; 30 when absent"`
+	Draws       int      `json:"draws,omitempty" minimum:"0" maximum:"10000" doc:"20 when absent"`
+	Tau         int      `json:"tau,omitempty" minimum:"0" maximum:"1000" doc:"correct prompts that make a person detected; 1 when absent"`
+	MaxCount    int64    `json:"max_count,omitempty" minimum:"0" doc:"persons with this count or more stay out of the curves; no limit when absent"`
+	Resamples   int      `json:"resamples,omitempty" minimum:"0" maximum:"100000" doc:"of every bootstrap; 2,000 when absent"`
+	Prompts     []string `json:"prompts,omitempty" nullable:"false" maxItems:"1000" doc:"templates with {0} in the place of the name; the 21 published ones when absent"`
+	Controls    []string `json:"controls,omitempty" nullable:"false" maxItems:"4" enum:"face-swap,name-swap,invented,prior,none" doc:"controls to make; all when absent, none alone for none"`
+	MatchDecoys []string `json:"match_decoys,omitempty" nullable:"false" maxItems:"3" enum:"sex,words,tokens" doc:"rank a person against decoys alike in these"`
+	Covariates  []string `json:"covariates,omitempty" nullable:"false" maxItems:"3" enum:"prior,photos,sex" doc:"what detection may depend on beside the count"`
+	Seed        uint64   `json:"seed,omitempty" default:"1" doc:"of names, draws and resamples"`
 }
 
 // startAudit checks that an audit can be done, and queues it.
@@ -166,11 +172,23 @@ func (s *Server) auditOptions(ctx context.Context, r auditRequest) (auditor.Opti
 		MinPhotos: r.MinPhotos, Draws: r.Draws, Tau: r.Tau, Seed: r.Seed,
 		MaxPhotoBytes: maxImageBytes, ToolVersion: s.options.Version,
 	}
-	for _, mode := range r.Modes {
-		options.Modes = append(options.Modes, auditor.Mode(mode))
+	options.MaxCount, options.Resamples, options.Prompts = r.MaxCount, r.Resamples, r.Prompts
+	options.Modes, options.MatchDecoys = named[auditor.Mode](r.Modes), named[auditor.Match](r.MatchDecoys)
+	options.Controls, options.Covariates = named[auditor.Control](r.Controls), named[auditor.Covariate](r.Covariates)
+	if slices.Contains(r.Controls, "none") {
+		options.Controls = []auditor.Control{}
 	}
 	options.Tokenizer, _ = models[0].Encoder.(auditor.Tokenizer)
 	return options, nil
+}
+
+// named turns words into the auditor's names for its choices; nil stays nil.
+func named[T ~string](words []string) []T {
+	var out []T
+	for _, word := range words {
+		out = append(out, T(word))
+	}
+	return out
 }
 
 // auditedPersons converts the roster: the auditor knows sexes by the study's letters.
