@@ -35,8 +35,9 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify N",
 		Short: "Check an index against its checksums, counts and norms",
 		Long: `Checks every file of an index: checksums and row counts against index.json, vectors finite and of
-length one, and samples = rows + recorded failures. Where the index is published to Milvus, every row
-there, with its vector and metadata, is compared with the folder; --store embedded leaves that out.
+length one, and samples = rows + recorded failures; what was derived must be what would be derived
+now. Where the index is published to Milvus, every row there, with its vector and metadata, is
+compared with the folder; --store embedded leaves that out.
 Exit code 1 when something is wrong; each finding names the file or row and what to do.
 
 ` + exitCodesHelp,
