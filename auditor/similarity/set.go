@@ -26,13 +26,3 @@ func everyName(names int) Set {
 
 // Has tells whether a name is in the set.
 func (s Set) Has(name int) bool { return s[name/groupSize]>>(name%groupSize)&1 == 1 }
-
-// Empty tells whether nobody is in the set.
-func (s Set) Empty() bool {
-	for _, group := range s {
-		if group != 0 {
-			return false
-		}
-	}
-	return true
-}

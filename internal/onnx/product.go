@@ -50,10 +50,10 @@ func (p *Product) Close() error { return p.session.Close() }
 // productGraph is an ONNX model of one node: y = a x b transposed, in float32.
 func productGraph() []byte {
 	const (
-		irVersion, opset      = 8, 13
-		intAttribute          = 2 // AttributeProto.INT
-		float32Element        = 1 // TensorProto.FLOAT
-		yes            uint64 = 1
+		irVersion, opset        = 8, 13
+		intAttribute            = 2 // AttributeProto.INT
+		float32Element          = 1 // TensorProto.FLOAT
+		yes              uint64 = 1
 	)
 	transposed := message{}.text(1, "transB").number(3, yes).number(20, intAttribute)
 	node := message{}.text(1, "a").text(1, "b").text(2, "y").text(4, "Gemm").bytes(5, transposed)
