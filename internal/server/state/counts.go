@@ -46,14 +46,18 @@ func (s *Store) Counts(ctx context.Context, job string) ([]retriever.Count, erro
 
 // PutEvidence keeps rows behind a count.
 func (s *Store) PutEvidence(ctx context.Context, job string, list []retriever.Evidence) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	return s.within(ctx, func(tx *sql.Tx) (err error) {
+		insert, err := tx.PrepareContext(ctx, "INSERT INTO evidence (job, person, kind, row, content) VALUES (?, ?, ?, ?, ?)")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, insert.Close()) }()
 		for _, e := range list {
 			content, err := json.Marshal(e)
 			if err != nil {
 				return err
 			}
-			_, err = tx.ExecContext(ctx, "INSERT INTO evidence (job, person, kind, row, content) VALUES (?, ?, ?, ?, ?)", job, e.ID, e.Kind, e.Row, string(content))
-			if err != nil {
+			if _, err = insert.ExecContext(ctx, job, e.ID, e.Kind, e.Row, string(content)); err != nil {
 				return err
 			}
 		}
