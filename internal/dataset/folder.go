@@ -21,9 +21,10 @@ import (
 // path without extension, in the order of these paths. It holds the names of one directory at a
 // time. Links to files are followed, links to directories are not.
 type folder struct {
-	roots []string
-	reach storage.Reach
-	info  indexer.SourceInfo
+	roots   []string
+	reach   storage.Reach
+	info    indexer.SourceInfo
+	samples int64
 }
 
 func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
@@ -31,8 +32,10 @@ func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 		return nil, err
 	}
 	digest := newDigest()
+	samples := int64(0)
 	for _, root := range s.inputs {
 		err := walk(ctx, s.files, root, "", func(key string, files []string) error {
+			samples += countSamples(files)
 			for _, name := range files {
 				at := storage.Join(root, name)
 				if err := digest.add(ctx, s.files, at, name); err != nil && ctx.Err() != nil {
@@ -48,7 +51,7 @@ func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 			return nil, err
 		}
 	}
-	return &folder{s.inputs, s.reach, s.info(digest)}, nil
+	return &folder{s.inputs, s.reach, s.info(digest), samples}, nil
 }
 
 func checkFolders(ctx context.Context, files *storage.Files, inputs []string) error {
@@ -66,6 +69,18 @@ func checkFolders(ctx context.Context, files *storage.Files, inputs []string) er
 	}
 	return nil
 }
+
+// countSamples is how many samples files of one key make: one, and one for each further file of a kind.
+func countSamples(files []string) int64 {
+	g := group{}
+	for _, name := range files {
+		g.parts = append(g.parts, part{name: name, kind: kindOf(extension(name))})
+	}
+	return int64(len(g.samples()))
+}
+
+// Samples is how many there were when the folders were opened, for a forecast.
+func (f *folder) Samples() int64 { return f.samples }
 
 // Describe says which folders these are.
 func (f *folder) Describe() indexer.SourceInfo { return f.info }

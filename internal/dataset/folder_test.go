@@ -54,6 +54,7 @@ func TestFolder(t *testing.T) {
 		"stats no-image",
 	}
 	require.Empty(t, cmp.Diff(want, outlines(got)))
+	require.EqualValues(t, len(want), source.(interface{ Samples() int64 }).Samples(), "known before they are read")
 	require.Equal(t, filepath.Join(dir, "a/z.webp"), got[3].ImagePath)
 	require.Equal(t, filepath.Join(dir, "a/z"), got[3].Position)
 	require.Equal(t, "http://x", got[4].URL)
