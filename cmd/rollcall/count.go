@@ -30,6 +30,7 @@ type countFlags struct {
 	faces                string
 	faceThreshold        float32
 	presence             retriever.PresenceRule
+	verify               verifyFlags
 }
 
 func (a *app) countCommand() *cobra.Command {
@@ -48,6 +49,11 @@ that rollcall index --faces stored; faces that the detector missed are not there
 mode cc3m counts nothing: it says by the study's rule for captions without names who is in an index at
 all, from the --neighbours rows nearest to each of a person's photos: the share to whose image CLIP
 gives the person's name among the roster's, and, with --faces, the share that shows the person's face.
+
+--verify-sample N draws N of each person's counted rows. With --verify-out F they are written for
+somebody to fill in, and --verified F reads the answers; otherwise the images are looked at by faces
+(--faces, --photos). The estimate is then the rows times the share that shows the person, with its
+exact interval.
 
 --task i/n counts a share of the rows and writes a partial count; --merge makes one count of all n.
 
@@ -76,6 +82,9 @@ gives the person's name among the roster's, and, with --faces, the share that sh
 	f.IntVar(&flags.sampleRows, "sample-rows", 10000, "random rows the photos are compared with for --fmr")
 	f.BoolVar(&flags.estimate, "estimate", false, "count images through an approximate index in Milvus, and say how much it finds")
 	f.Uint64Var(&flags.seed, "seed", 0, "of the random rows")
+	f.IntVar(&flags.verify.sample, "verify-sample", 0, "rows of each person to verify")
+	f.StringVar(&flags.verify.out, "verify-out", "", "write the rows to verify to a CSV, whose column shows somebody fills in with yes or no")
+	f.StringVar(&flags.verify.labels, "verified", "", "that CSV, filled in")
 	f.StringVar(&flags.task, "task", "", "count one share of the rows, i/n, and write a partial count to -o")
 	f.BoolVar(&flags.merge, "merge", false, "the files are the partial counts of all tasks")
 	f.IntVar(&flags.workers, "workers", 0, "goroutines that match captions (default: one a core)")
@@ -86,6 +95,9 @@ gives the person's name among the roster's, and, with --faces, the share that sh
 }
 
 func (f countFlags) check() error {
+	if err := f.checkVerify(); err != nil {
+		return err
+	}
 	switch retriever.Mode(f.mode) {
 	case retriever.Strict, retriever.Paper:
 	case retriever.CC3M:
@@ -187,6 +199,8 @@ type counted struct {
 	Mentions *mentionSummary   `json:"captions,omitempty"`
 	Images   *imageSummary     `json:"images,omitempty"`
 	Faces    *imageSummary     `json:"faces,omitempty"`
+
+	Verified []retriever.Verified `json:"verified,omitempty"` // what a sample of the rows showed
 }
 
 // counting is one count: who, how, and where its evidence goes.
@@ -213,13 +227,15 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *
 		if c.flags.images() || c.flags.onFaces() || c.flags.mode == string(retriever.CC3M) {
 			return nil, usagef("images and faces are counted in an index, and %s is none", inputs[0])
 		}
-		err = a.withEvidence(ctx, nil, c, func(c counting) error {
-			mentions, err := a.countMentions(ctx, source, c)
-			if err != nil {
-				return usageError{err}
-			}
-			result = newCounted(c.roster, mentions, nil)
-			return nil
+		err = a.withEvidence(ctx, nil, c, func(c counting) (err error) {
+			result, err = a.verified(ctx, nil, c, func(c counting) (*counted, error) {
+				mentions, err := a.countMentions(ctx, source, c)
+				if err != nil {
+					return nil, usageError{err}
+				}
+				return newCounted(c.roster, mentions, nil), nil
+			})
+			return err
 		})
 		return result, err
 	}
@@ -232,7 +248,7 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *
 		in = a.judgePresence
 	}
 	err = a.withEvidence(ctx, opened, c, func(c counting) (err error) {
-		result, err = in(ctx, opened, c)
+		result, err = a.verified(ctx, opened, c, func(c counting) (*counted, error) { return in(ctx, opened, c) })
 		return err
 	})
 	return result, errors.Join(err, opened.close())
@@ -258,7 +274,7 @@ func (a *app) countIn(ctx context.Context, opened *index, c counting) (*counted,
 		c.mentioned = make([][]int64, len(c.roster.Persons))
 	}
 	if c.flags.captions() {
-		if mentions, err = a.countMentions(ctx, opened, c); err != nil {
+		if mentions, err = a.countMentions(ctx, opened.store, c); err != nil {
 			return nil, err
 		}
 	}

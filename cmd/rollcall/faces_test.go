@@ -112,32 +112,7 @@ func TestFacesAreStoredAndCounted(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(html), `<span style="left:`)
 
-	// The four pictures of Alan Ames are rows 0 to 3, and nearest to a fifth of him; the box of a face
-	// lies within its portrait.
-	photo := filepath.Join(dir, "photos", "Alan_Ames", "0.png")
-	out = rollcall(t, "--data-dir", dir, "--json", "search", "men", "--face", photo, "--faces", bundle, "-k", "5")
-	var near retriever.Result
-	require.NoError(t, json.Unmarshal([]byte(out), &near))
-	require.True(t, near.Exact)
-	require.Len(t, near.Answers[0], 5)
-	for i, m := range near.Answers[0] {
-		require.Equal(t, i < 4, m.ID < 4, "match %d is row %d", i, m.ID)
-		f := m.Face
-		require.True(t, f.Left > -10 && f.Top > -10 && f.Width > 40 && f.Height > 40 && f.Left+f.Width < 102 && f.Top+f.Height < 122, "%+v", f)
-		require.Equal(t, m.ID, f.ID, "one face a row")
-		require.Greater(t, f.Score, float32(0.6))
-	}
-	csv := rollcall(t, "--data-dir", dir, "search", "men", "--face", photo, "--faces", bundle, "-k", "1", "--format", "csv")
-	require.Contains(t, csv, "exact,left,top,width,height,score\n1,")
-	html = []byte(rollcall(t, "--data-dir", dir, "search", "men", "--face", photo, "--faces", bundle, "-k", "1", "--format", "html"))
-	require.Contains(t, string(html), `<span style="left:`)
-	white := filepath.Join(dir, "white.png")
-	var file bytes.Buffer
-	require.NoError(t, png.Encode(&file, image.NewGray(image.Rect(0, 0, 64, 64))))
-	require.NoError(t, os.WriteFile(white, file.Bytes(), 0o644))
-	for _, args := range [][]string{{"--face", white, "--faces", bundle}, {"--face", photo}, {"--face", photo, "--faces", t.TempDir()}, {"--face", list, "--faces", bundle}} {
-		require.Equal(t, exitUsage, run(t.Context(), append([]string{"--onnxruntime", onnxruntime(t), "--data-dir", dir, "search", "men"}, args...), io.Discard, io.Discard), "%v", args)
-	}
+	searchByFace(t, dir, bundle)
 
 	// A threshold for a rate: 6*5/2 * 9 pairs of different persons are behind it.
 	out = rollcall(t, "--data-dir", dir, "--json", "count", "men", "--roster", list, "--evidence", "faces", "--faces", bundle,
@@ -156,4 +131,34 @@ func TestFacesAreStoredAndCounted(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(out), &got))
 	require.Equal(t, []int64{1, 3, 1}, []int64{got.Counts[0].Mentions, *got.Counts[0].Faces, got.Counts[0].MentionAndFace})
 	require.Equal(t, int64(4), *got.Counts[1].Faces)
+}
+
+// searchByFace searches the men by a photo. The four pictures of Alan Ames are rows 0 to 3, and nearest
+// to a fifth of him; the box of a face lies within its portrait.
+func searchByFace(t *testing.T, dir, bundle string) {
+	t.Helper()
+	photo := filepath.Join(dir, "photos", "Alan_Ames", "0.png")
+	out := rollcall(t, "--data-dir", dir, "--json", "search", "men", "--face", photo, "--faces", bundle, "-k", "5")
+	var near retriever.Result
+	require.NoError(t, json.Unmarshal([]byte(out), &near))
+	require.True(t, near.Exact)
+	require.Len(t, near.Answers[0], 5)
+	for i, m := range near.Answers[0] {
+		require.Equal(t, i < 4, m.ID < 4, "match %d is row %d", i, m.ID)
+		f := m.Face
+		require.True(t, f.Left > -10 && f.Top > -10 && f.Width > 40 && f.Height > 40 && f.Left+f.Width < 102 && f.Top+f.Height < 122, "%+v", f)
+		require.Equal(t, m.ID, f.ID, "one face a row")
+		require.Greater(t, f.Score, float32(0.6))
+	}
+	csv := rollcall(t, "--data-dir", dir, "search", "men", "--face", photo, "--faces", bundle, "-k", "1", "--format", "csv")
+	require.Contains(t, csv, "exact,left,top,width,height,score\n1,")
+	html := rollcall(t, "--data-dir", dir, "search", "men", "--face", photo, "--faces", bundle, "-k", "1", "--format", "html")
+	require.Contains(t, html, `<span style="left:`)
+	white := filepath.Join(dir, "white.png")
+	var file bytes.Buffer
+	require.NoError(t, png.Encode(&file, image.NewGray(image.Rect(0, 0, 64, 64))))
+	require.NoError(t, os.WriteFile(white, file.Bytes(), 0o644))
+	for _, args := range [][]string{{"--face", white, "--faces", bundle}, {"--face", photo}, {"--face", photo, "--faces", t.TempDir()}, {"--face", filepath.Join(dir, "roster.csv"), "--faces", bundle}} {
+		require.Equal(t, exitUsage, run(t.Context(), append([]string{"--onnxruntime", onnxruntime(t), "--data-dir", dir, "search", "men"}, args...), io.Discard, io.Discard), "%v", args)
+	}
 }

@@ -141,3 +141,18 @@ func TestPhotographsOfTwoPersons(t *testing.T) {
 		}
 	}
 }
+
+// A face counts from the least side of its box on.
+func TestSmallFacesAreLeftOut(t *testing.T) {
+	m := fetched(t)
+	faces, err := m.FindFile(t.Context(), photograph(t, "biden.jpg"))
+	require.NoError(t, err)
+	require.Len(t, faces, 1)
+	side := min(faces[0].Width, faces[0].Height)
+	for least, want := range map[float32]int{side: 1, side + 0.01: 0} {
+		m.bundle.MinFace = least
+		found, err := m.FindFile(t.Context(), photograph(t, "biden.jpg"))
+		require.NoError(t, err)
+		require.Len(t, found, want)
+	}
+}
