@@ -69,7 +69,7 @@ func (a *app) judgePresence(ctx context.Context, opened *index, c counting) (*co
 
 // presenceFaces adds the stored faces and those in the photos.
 func (a *app) presenceFaces(ctx context.Context, opened *index, c counting, in *retriever.PresenceInput) error {
-	stored, err := openFaces(opened)
+	stored, err := openFaces(ctx, opened)
 	if err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 // countFaces counts the rows with a stored face like one of each person's, and puts the counts into
 // result.
 func (a *app) countFaces(ctx context.Context, opened *index, c counting, result *counted) error {
-	stored, err := openFaces(opened)
+	stored, err := openFaces(ctx, opened)
 	if err != nil {
 		return err
 	}

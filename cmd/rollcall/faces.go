@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"rollcall/internal/face"
+	"rollcall/internal/milvus"
 	"rollcall/internal/onnx"
 	"rollcall/retriever"
 )
@@ -24,8 +25,9 @@ type storedFaces struct {
 	bundle string // digest of the bundle that found them
 }
 
-// openFaces opens the faces of an index, and refuses those of another state of it.
-func openFaces(opened *index) (*storedFaces, error) {
+// openFaces opens the faces of an index, and refuses those of another state of it. They are searched in
+// Milvus where they are published there, else in the folder.
+func openFaces(ctx context.Context, opened *index) (*storedFaces, error) {
 	stored, err := face.OpenStore(opened.dir)
 	if err != nil {
 		return nil, usageError{err}
@@ -34,7 +36,18 @@ func openFaces(opened *index) (*storedFaces, error) {
 	if !m.Complete || opened.manifest != nil && m.Index != opened.manifest.Fingerprint {
 		return nil, usagef("the faces in %s are of %d rows and not of all the index; run the same rollcall index command with --faces again", opened.dir, m.Rows)
 	}
-	return &storedFaces{stored, m.Digest}, nil
+	remote, inMilvus := opened.store.(*milvus.Store)
+	if !inMilvus {
+		return &storedFaces{stored, m.Digest}, nil
+	}
+	published, err := remote.Faces(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if published == nil || published.Bundle() != m.Digest || published.Fingerprint() != m.Index {
+		return &storedFaces{stored, m.Digest}, nil
+	}
+	return &storedFaces{published, m.Digest}, nil
 }
 
 // withFaces runs do with the face models in a folder; stored, where not nil, must be theirs.

@@ -246,6 +246,10 @@ func (a *app) erase(ctx context.Context, dir string, order vectors.Order) (done 
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("%s: the store cannot erase", dir), opened.close())
 	}
+	// Faces go as a whole: index --faces finds those of the other rows again.
+	if err := remote.DropFaces(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("nothing was erased: %w", err), opened.close())
+	}
 	done, err = vectors.Forget(ctx, dir, order, remote.Erase)
 	return done, errors.Join(err, opened.close())
 }

@@ -269,6 +269,9 @@ func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.M
 	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
 		return folder.Batches(ctx, publishBatch, visit)
 	})
+	if err == nil {
+		err = a.publishFaces(ctx, client, dir, manifest, into)
+	}
 	return errors.Join(err, client.Close(), folder.Close())
 }
 

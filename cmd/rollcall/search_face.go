@@ -10,7 +10,7 @@ import (
 
 // nearestFaces compares the largest face in a photo with the stored faces.
 func (a *app) nearestFaces(ctx context.Context, opened *index, flags searchFlags) (result retriever.Result, err error) {
-	stored, err := openFaces(opened)
+	stored, err := openFaces(ctx, opened)
 	if err != nil {
 		return result, err
 	}

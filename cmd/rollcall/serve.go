@@ -206,7 +206,7 @@ func (s *service) openAll(ctx context.Context, names []string) ([]server.Index, 
 		}
 		seen[one.name] = true
 		opened = append(opened, one)
-		served, err := s.served(one)
+		served, err := s.served(ctx, one)
 		if err != nil {
 			return nil, errors.Join(err, closeAll(opened))
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -11,7 +12,7 @@ import (
 )
 
 // served is an open index as the service takes it.
-func (s *service) served(x *index) (server.Index, error) {
+func (s *service) served(ctx context.Context, x *index) (server.Index, error) {
 	served := server.Index{
 		Name: x.name, Store: x, Dimension: x.dimension, Manifest: x.manifest, Counter: x, Captions: x,
 	}
@@ -25,19 +26,19 @@ func (s *service) served(x *index) (server.Index, error) {
 			}
 		}
 	}
-	return served, s.addFaces(x, &served)
+	return served, s.addFaces(ctx, x, &served)
 }
 
 // addFaces gives an index its stored faces, where it has some and the bundle that found them is
 // loaded.
-func (s *service) addFaces(x *index, served *server.Index) error {
+func (s *service) addFaces(ctx context.Context, x *index, served *server.Index) error {
 	if s.faces == nil {
 		return nil
 	}
 	if _, err := os.Stat(filepath.Join(x.dir, "faces")); errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	stored, err := openFaces(x)
+	stored, err := openFaces(ctx, x)
 	if err != nil {
 		return err
 	}

@@ -73,6 +73,11 @@ func (s *Store) RangeFaces(ctx context.Context, queries [][]float32, least float
 	})
 }
 
+// Stream calls visit for every face in the order of ids. The vector is visit's until it returns.
+func (s *Store) Stream(ctx context.Context, visit func(retriever.StoredFace, []float32) error) error {
+	return s.Each(ctx, func(id int64, f *Stored) error { return visit(f.describe(id), f.Vector) })
+}
+
 // FacesOf implements retriever.RowFaces in one pass over the faces.
 func (s *Store) FacesOf(ctx context.Context, rows []int64, visit func(retriever.StoredFace, []float32) error) error {
 	return s.Each(ctx, func(id int64, f *Stored) error {
