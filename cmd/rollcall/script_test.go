@@ -28,12 +28,14 @@ func runScripts(t *testing.T, dir string) {
 			env.Setenv("ROLLCALL_ONNXRUNTIME", library)
 			env.Setenv("LAB", filepath.Join(root, "testdata", "lab"))
 			env.Setenv("SCRIPTS", filepath.Join(root, "scripts"))
+			env.Setenv("FACES", filepath.Join(root, ".cache", "faces"))
 			env.Setenv("FIXTURES", filepath.Join(root, "..", "shared", "fixtures"))
 			return nil
 		},
 		Condition: func(name string) (bool, error) {
 			path := map[string]string{
 				"milvus":   filepath.Join(root, ".cache", "milvus", "engine", "bin", "milvus"),
+				"faces":    filepath.Join(root, ".cache", "faces", "photos"),
 				"fixtures": filepath.Join(root, "..", "shared", "fixtures", "models", "own"),
 			}[name]
 			_, err := os.Stat(path)
