@@ -28,13 +28,9 @@ func heatPlot(s auditor.Summary) *canvas {
 			if math.IsNaN(float64(v)) {
 				continue
 			}
-			c.shade(0.85*float64(v), x+1, y+1, width-2, height-2)
+			c.shade(float64(v), x+1, y+1, width-2, height-2)
 			if width >= 24 {
-				class := "tick"
-				if v > 0.5 {
-					class = "on"
-				}
-				c.text(class, "middle", x+width/2, y+height/2+4, fmt.Sprintf("%.0f", float64(v)*100))
+				c.text(shadeClass(float64(v)), "middle", x+width/2, y+height/2+4, fmt.Sprintf("%.0f", float64(v)*100))
 			}
 		}
 	}
@@ -44,4 +40,17 @@ func heatPlot(s auditor.Summary) *canvas {
 	c.upright(left-50, (top+bottom)/2, "training count")
 	c.text("", "middle", (left+right)/2, c.height-8, "photos a person (k); figures in %")
 	return c
+}
+
+// shadeClass is the class of a figure that reads best on a shade: the ink turns to the paper's
+// colour at 0.8 on a light page and at 0.6 on a dark one.
+func shadeClass(shade float64) string {
+	switch {
+	case shade <= 0.6:
+		return "faint"
+	case shade <= 0.8:
+		return "mid"
+	default:
+		return "full"
+	}
 }

@@ -10,10 +10,12 @@ import (
 // plotStyle dresses every plot, light or dark by the reader's preference. The page includes it
 // once; a plot file of its own carries it inside.
 const plotStyle = `
-.plot{--ink:#24303c;--muted:#667381;--grid:#e3e8ed;--paper:#fff;--a:#2a6f97;--b:#bc5a2b;--soft:#dfeaf1;font:12px system-ui,-apple-system,"Segoe UI",sans-serif}
+.plot{--ink:#24303c;--muted:#667381;--grid:#e3e8ed;--paper:#fff;--a:#2a6f97;--b:#bc5a2b;--soft:#dfeaf1;--mid:#24303c;font:12px system-ui,-apple-system,"Segoe UI",sans-serif}
 .plot text{fill:var(--ink)}
 .plot .tick{fill:var(--muted);font-size:11px}
-.plot .on{fill:var(--paper);font-size:11px}
+.plot .faint{font-size:11px}
+.plot .mid{fill:var(--mid);font-size:11px}
+.plot .full{fill:var(--paper);font-size:11px}
 .plot .note{fill:var(--muted);font-size:11px}
 .plot .halo{paint-order:stroke;stroke:var(--paper);stroke-width:5px;stroke-linejoin:round}
 .plot .axis{stroke:var(--muted);stroke-width:1;fill:none}
@@ -32,7 +34,7 @@ const plotStyle = `
 .plot .cell{fill:var(--soft)}
 .plot .big{font-size:22px;font-weight:600}
 .plot .page{fill:var(--paper)}
-@media (prefers-color-scheme:dark){.plot{--ink:#dde4ea;--muted:#94a1ad;--grid:#2b343d;--paper:#171c21;--a:#6db3d9;--b:#e08a5b;--soft:#243440}}
+@media (prefers-color-scheme:dark){.plot{--ink:#dde4ea;--muted:#94a1ad;--grid:#2b343d;--paper:#171c21;--a:#6db3d9;--b:#e08a5b;--soft:#243440;--mid:#171c21}}
 `
 
 // canvas collects the elements of a plot in pixels, y downwards.
