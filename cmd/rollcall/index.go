@@ -151,8 +151,8 @@ func (a *app) newIndexDir(name string) (string, error) {
 	return dir, nil
 }
 
-// toDo is how many samples a run will do, those of earlier runs included; 0 is not known.
-func toDo(source indexer.Source, limit int64, task indexer.Task) int64 {
+// samplesAhead is how many samples a run will do, those of earlier runs included; 0 is not known.
+func samplesAhead(source indexer.Source, limit int64, task indexer.Task) int64 {
 	counted, known := source.(interface{ Samples() int64 })
 	switch {
 	case task.Count > 1:
@@ -174,7 +174,7 @@ func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFl
 	}
 	progress := a.newProgress("samples")
 	defer progress.finish()
-	total := toDo(with.source, flags.limit, task)
+	total := samplesAhead(with.source, flags.limit, task)
 	manifest, err := indexer.Run(ctx, indexer.Options{
 		Source: with.source, Encoder: with.encoder, Model: with.model, Dir: dir, Folder: folder, NewPartition: newPartition,
 		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit, Task: task,
