@@ -6,18 +6,32 @@ import (
 	"math/bits"
 )
 
-// bounder says which rows of n blocks may reach the limits of the queries: bit r of
-// masks[b*qs.n+q] stands for row r of block b and query q. Rows that the last block lacks do not
-// pass. ends, if not nil, gets the most that the cosines can be: ends[(b*qs.n+q)*blockRows+r].
-type bounder func(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32)
+// codeBlocks are n blocks of one table of codes, of stride bytes a row.
+type codeBlocks struct {
+	bytes     []byte
+	n, stride int
+}
 
-// refiner says which rows in mask of one block may reach the limit of query q, by both halves of
-// their codes.
-type refiner func(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64
+// goal are queries as codes are held against them: in whole numbers, with their bearings and the
+// limits that cosines must reach.
+type goal struct {
+	numbers
+	bearing
+	limits []float32
+}
+
+// bounder says which rows of blocks may reach the limits of the queries: bit r of masks[b*to.n+q]
+// stands for row r of block b and query q. Rows that the last block lacks do not pass. ends, if not
+// nil, gets the most that the cosines can be: ends[(b*to.n+q)*blockRows+r].
+type bounder func(rows codeBlocks, to goal, masks []uint64, ends []float32)
+
+// refiner says which rows in mask of one block may reach the limit of the one query, by both halves
+// of their codes.
+type refiner func(high, low codeBlocks, to goal, mask uint64) uint64
 
 // plainHalves is the portable bounder over first halves.
-func plainHalves(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
-	plainBound(blocks, n, stride, qs, at, limits, masks, ends, func(row []byte, numbers []int8) (sum int32) {
+func plainHalves(rows codeBlocks, to goal, masks []uint64, ends []float32) {
+	plainBound(rows, to, masks, ends, func(row []byte, numbers []int8) (sum int32) {
 		for j, pair := range row {
 			first := j/64*128 + j%64
 			sum += int32(pair&15)*int32(numbers[first]) + int32(pair>>4)*int32(numbers[first+64])
@@ -27,8 +41,8 @@ func plainHalves(blocks []byte, n, stride int, qs numbers, at bearing, limits []
 }
 
 // plainBits is the portable bounder over codes of one bit.
-func plainBits(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
-	plainBound(blocks, n, stride, qs, at, limits, masks, ends, func(row []byte, numbers []int8) (sum int32) {
+func plainBits(rows codeBlocks, to goal, masks []uint64, ends []float32) {
+	plainBound(rows, to, masks, ends, func(row []byte, numbers []int8) (sum int32) {
 		for j, eight := range row {
 			for ; eight != 0; eight &= eight - 1 {
 				sum += int32(numbers[8*j+bits.TrailingZeros8(eight)])
@@ -39,48 +53,50 @@ func plainBits(blocks []byte, n, stride int, qs numbers, at bearing, limits []fl
 }
 
 // plainBound holds rows against limits; product multiplies a row's code with numbers.
-func plainBound(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32, product func(row []byte, numbers []int8) int32) {
-	for b := range n {
-		block := blocks[b*blockSize(stride):][:blockSize(stride)]
-		for q := range qs.n {
+func plainBound(rows codeBlocks, to goal, masks []uint64, ends []float32, product func(row []byte, numbers []int8) int32) {
+	size := blockSize(rows.stride)
+	for b := range rows.n {
+		block := rows.bytes[b*size:][:size]
+		for q := range to.n {
 			var mask uint64
 			for r := range blockRows {
-				sum := 2*product(block[r*stride:(r+1)*stride], qs.plane[q*qs.room:(q+1)*qs.room]) + qs.correction[q]
-				end := upperEnd(block[blockRows*stride:], r, sum, qs.unit[q], at.along[q], at.size[q])
+				sum := 2*product(block[r*rows.stride:(r+1)*rows.stride], to.plane[q*to.room:(q+1)*to.room]) + to.correction[q]
+				end := to.upperEnd(q, block[blockRows*rows.stride:], r, sum)
 				if ends != nil {
-					ends[(b*qs.n+q)*blockRows+r] = end
+					ends[(b*to.n+q)*blockRows+r] = end
 				}
-				if end >= limits[q] {
+				if end >= to.limits[q] {
 					mask |= 1 << r
 				}
 			}
-			masks[b*qs.n+q] = mask
+			masks[b*to.n+q] = mask
 		}
 	}
 }
 
 // plainBytes is the portable refiner.
-func plainBytes(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) (passing uint64) {
-	wide := qs.wide[q*qs.room : (q+1)*qs.room]
+func plainBytes(high, low codeBlocks, to goal, mask uint64) (passing uint64) {
+	stride := low.stride
 	for ; mask != 0; mask &= mask - 1 {
 		r := bits.TrailingZeros64(mask)
-		sum := qs.correction[q]
+		sum := to.correction[0]
 		for j := range stride {
-			h, l := high[r*stride+j], low[r*stride+j]
+			h, l := high.bytes[r*stride+j], low.bytes[r*stride+j]
 			first := j/64*128 + j%64
-			sum += int32(h<<4|l&15)*int32(wide[first]) + int32(h&0xf0|l>>4)*int32(wide[first+64])
+			sum += int32(h<<4|l&15)*int32(to.wide[first]) + int32(h&0xf0|l>>4)*int32(to.wide[first+64])
 		}
-		if upperEnd(low[blockRows*stride:], r, sum, qs.unit[q], at.along[q], at.size[q]) >= limit {
+		if to.upperEnd(0, low.bytes[blockRows*stride:], r, sum) >= to.limits[0] {
 			passing |= 1 << r
 		}
 	}
 	return passing
 }
 
-// upperEnd is the most that the cosine of row r of a block can be, given the product of its code.
-func upperEnd(terms []byte, r int, product int32, unit, along, size float32) float32 {
+// upperEnd is the most that the cosine of query q and row r of a block can be, given the product of
+// its code.
+func (to goal) upperEnd(q int, terms []byte, r int, product int32) float32 {
 	scale, offset, err := floatAt(terms, r), floatAt(terms, blockRows+r), floatAt(terms, 2*blockRows+r)
-	return float32(product)*(scale*unit) + (offset*along + err*size)
+	return float32(product)*(scale*to.unit[q]) + (offset*to.along[q] + err*to.size[q])
 }
 
 // floatAt reads one of consecutive float32 values.

@@ -148,10 +148,10 @@ func (c *codes) close() error {
 }
 
 // span gives n blocks from the one that row is the first of.
-func (t codeTable) span(row, n int) []byte {
+func (t codeTable) span(row, n int) codeBlocks {
 	size := blockSize(t.stride)
 	first := row / blockRows
-	return t.blocks[first*size : (first+n)*size]
+	return codeBlocks{t.blocks[first*size : (first+n)*size], n, t.stride}
 }
 
 // slack bounds how far the float32 cosine of a kernel may lie from the exact one, in whatever

@@ -66,7 +66,7 @@ func TestBounds(t *testing.T) {
 						}
 						blocks := (rows + blockRows - 1) / blockRows
 						masks := make([]uint64, blocks*n)
-						look.by(first.span(0, blocks), blocks, first.stride, look.qs, at, limits, masks, nil)
+						look.by(first.span(0, blocks), goal{look.qs, at, limits}, masks, nil)
 						for i, cosine := range exact {
 							q, r := i/rows, i%rows
 							passes := masks[r/blockRows*n+q]>>(r%blockRows)&1 == 1
@@ -77,7 +77,7 @@ func TestBounds(t *testing.T) {
 					for i, cosine := range exact {
 						q, r := i/rows, i%rows
 						limit := low.limit(float32(exact[q*rows+target]), asks.broad.lost[q], dimension)
-						mask := by.bytes(half.tables[0].span(r, 1), low.span(r, 1), low.stride, asks.broad, at, q, limit, 1<<(r%blockRows))
+						mask := by.bytes(half.tables[0].span(r, 1), low.span(r, 1), goal{asks.broad.part(q, 1), at.part(q, 1), []float32{limit}}, 1<<(r%blockRows))
 						checkPass(t, by.name+" bytes", low, r, mask != 0, cosine, exact[q*rows+target], at.size[q], asks.broad.lost[q])
 					}
 				}
@@ -89,7 +89,7 @@ func TestBounds(t *testing.T) {
 // checkPass judges whether a row was let through.
 func checkPass(t *testing.T, what string, from codeTable, r int, passes bool, cosine, target float64, size float32, lost float64) {
 	t.Helper()
-	err := float64(floatAt(from.span(r, 1)[blockRows*(from.stride+8):], r%blockRows))
+	err := float64(floatAt(from.span(r, 1).bytes[blockRows*(from.stride+8):], r%blockRows))
 	must := cosine >= target
 	may := cosine+2*(err*float64(size)+lost*from.reach+1e-4) >= target
 	if passes && cosine != cosine || must && !passes || passes && !may && target == target {
@@ -106,7 +106,7 @@ func TestErrors(t *testing.T) {
 	high, low := c.tables[0], c.tables[1]
 	for r := 0; r < rows; r += 8 { // those of usual values
 		row, code := m.vector(r), func(from codeTable, j int) int {
-			b := from.span(r, 1)[r%blockRows*from.stride:]
+			b := from.span(r, 1).bytes[r%blockRows*from.stride:]
 			return int(b[j/128*64+j%64]>>(j/64%2*4)) & 15
 		}
 		length := math.Sqrt(exactSquare(row))
@@ -117,7 +117,7 @@ func TestErrors(t *testing.T) {
 			{high, func(j int) float64 { return float64(2*code(high, j) - 15) }},
 			{low, func(j int) float64 { return float64(16*code(high, j) + code(low, j) - 128) }},
 		} {
-			terms := table.from.span(r, 1)[blockRows*table.from.stride:]
+			terms := table.from.span(r, 1).bytes[blockRows*table.from.stride:]
 			scale, offset := float64(floatAt(terms, r%blockRows)), float64(floatAt(terms, blockRows+r%blockRows))
 			var lost float64
 			for j, x := range row {
@@ -184,7 +184,7 @@ func FuzzCodes(f *testing.F) {
 		for _, kind := range []codeKind{halves(), oneBit()} {
 			if c := newCodes(kind, content, m, origin{Size: 9}); c != nil {
 				require.Equal(t, 3, c.rows)
-				require.Len(t, c.tables[0].span(0, 1), blockSize(64))
+				require.Len(t, c.tables[0].span(0, 1).bytes, blockSize(64))
 			}
 		}
 	})

@@ -49,7 +49,7 @@ type scanner struct {
 	queries asked
 	to      sink
 	out     []float32
-	limits  []float32
+	limits  []float32 // of the queries that are held against codes just now
 	masks   []uint64
 	tally   tally
 
@@ -161,8 +161,9 @@ func (sc *scanner) refine(in *home, row, some, query int, mask uint64) error {
 	}
 	sc.tally.refined += int64(bits.OnesCount64(mask))
 	high, low := in.codes.tables[0], in.codes.tables[1]
-	limit := low.limit(sc.to.least(query), sc.queries.broad.lost[query], in.codes.dimension)
-	mask = sc.method.bytes(high.span(row, 1), low.span(row, 1), low.stride, sc.queries.broad, in.bearing, query, limit, mask)
+	to := goal{sc.queries.broad.part(query, 1), in.bearing.part(query, 1), sc.limits[:1]}
+	to.limits[0] = low.limit(sc.to.least(query), to.lost[0], in.codes.dimension)
+	mask = sc.method.bytes(high.span(row, 1), low.span(row, 1), to, mask)
 	return sc.scoreMask(in, row, some, query, mask)
 }
 
@@ -173,7 +174,7 @@ func (sc *scanner) look(from *codes, by bounder, rows span, qs numbers, q0, n in
 		sc.limits[q] = first.limit(sc.to.least(q0+q), qs.lost[q0+q], from.dimension)
 	}
 	blocks := (rows.n + blockRows - 1) / blockRows
-	by(first.span(rows.first, blocks), blocks, first.stride, qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits, sc.masks, sc.ends)
+	by(first.span(rows.first, blocks), goal{qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits}, sc.masks, sc.ends)
 }
 
 // lookAtBits fills masks by codes of one bit, if there are any and they decide enough.

@@ -35,7 +35,7 @@ func (sc *scanner) wait(row, query int, mask uint64, ends []float32) (now uint64
 	first := sc.home.codes.tables[0]
 	limit := sc.firstLimit(sc.home, query)
 	size := sc.home.bearing.size[query]
-	errs := first.span(row, 1)[blockRows*(first.stride+8):]
+	errs := first.span(row, 1).bytes[blockRows*(first.stride+8):]
 	for ; mask != 0; mask &= mask - 1 {
 		r := bits.TrailingZeros64(mask)
 		switch {

@@ -65,45 +65,45 @@ func cosinesAVX2(dimension int) kernel {
 
 // The bounders and refiners: VNNI multiplies 64 codes an instruction, AVX2 16 or 32.
 
-func halvesVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
-	C.rollcall_nibbles_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
+func halvesVNNI(rows codeBlocks, to goal, masks []uint64, ends []float32) {
+	C.rollcall_nibbles_vnni(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
 }
 
-func halvesAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
-	C.rollcall_nibbles_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
+func halvesAVX2(rows codeBlocks, to goal, masks []uint64, ends []float32) {
+	C.rollcall_nibbles_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
 }
 
-func bitsVNNI(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
-	C.rollcall_bits_vnni(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
+func bitsVNNI(rows codeBlocks, to goal, masks []uint64, ends []float32) {
+	C.rollcall_bits_vnni(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
 }
 
-func bitsAVX2(blocks []byte, n, stride int, qs numbers, at bearing, limits []float32, masks []uint64, ends []float32) {
-	C.rollcall_bits_avx2(first8(blocks), C.long(n), C.long(stride), inC(qs, at, limits, ends), masksOf(masks, n, qs.n))
+func bitsAVX2(rows codeBlocks, to goal, masks []uint64, ends []float32) {
+	C.rollcall_bits_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
 }
 
-func bytesVNNI(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64 {
-	planes := (*C.int8_t)(unsafe.SliceData(qs.planes[2*q*qs.room:]))
-	return uint64(C.rollcall_bytes_vnni(first8(high), first8(low), C.long(stride), planes, C.int32_t(qs.correction[q]),
-		C.float(qs.unit[q]), C.float(at.along[q]), C.float(at.size[q]), C.float(limit), C.uint64_t(mask)))
+func bytesVNNI(high, low codeBlocks, to goal, mask uint64) uint64 {
+	planes := (*C.int8_t)(unsafe.SliceData(to.planes))
+	return uint64(C.rollcall_bytes_vnni(first8(high.bytes), first8(low.bytes), C.long(low.stride), planes, C.int32_t(to.correction[0]),
+		C.float(to.unit[0]), C.float(to.along[0]), C.float(to.size[0]), C.float(to.limits[0]), C.uint64_t(mask)))
 }
 
-func bytesAVX2(high, low []byte, stride int, qs numbers, at bearing, q int, limit float32, mask uint64) uint64 {
-	wide := (*C.int16_t)(unsafe.SliceData(qs.wide[q*qs.room:]))
-	return uint64(C.rollcall_bytes_avx2(first8(high), first8(low), C.long(stride), wide, C.int32_t(qs.correction[q]),
-		C.float(qs.unit[q]), C.float(at.along[q]), C.float(at.size[q]), C.float(limit), C.uint64_t(mask)))
+func bytesAVX2(high, low codeBlocks, to goal, mask uint64) uint64 {
+	wide := (*C.int16_t)(unsafe.SliceData(to.wide))
+	return uint64(C.rollcall_bytes_avx2(first8(high.bytes), first8(low.bytes), C.long(low.stride), wide, C.int32_t(to.correction[0]),
+		C.float(to.unit[0]), C.float(to.along[0]), C.float(to.size[0]), C.float(to.limits[0]), C.uint64_t(mask)))
 }
 
 // inC gives queries as the kernels take them; the slices stay theirs.
-func inC(qs numbers, at bearing, limits, ends []float32) C.struct_rollcall_queries {
+func (to goal) inC(ends []float32) C.struct_rollcall_queries {
 	return C.struct_rollcall_queries{
-		nq: C.long(qs.n), plane: (*C.int8_t)(unsafe.SliceData(qs.plane)), correction: (*C.int32_t)(unsafe.SliceData(qs.correction)),
-		unit: floats(qs.unit), along: floats(at.along), size: floats(at.size), limit: floats(limits[:qs.n]),
+		nq: C.long(to.n), plane: (*C.int8_t)(unsafe.SliceData(to.plane)), correction: (*C.int32_t)(unsafe.SliceData(to.correction)),
+		unit: floats(to.unit), along: floats(to.along), size: floats(to.size), limit: floats(to.limits[:to.n]),
 		ends: floats(ends),
 	}
 }
 
-func masksOf(masks []uint64, blocks, queries int) *C.uint64_t {
-	return (*C.uint64_t)(unsafe.SliceData(masks[:blocks*queries]))
+func (to goal) masksInC(rows codeBlocks, masks []uint64) *C.uint64_t {
+	return (*C.uint64_t)(unsafe.SliceData(masks[:rows.n*to.n]))
 }
 
 func first8(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }

@@ -73,6 +73,29 @@ VNNI static inline __attribute__((always_inline)) void finish_vnni(__m512i sums[
 	}
 }
 
+// rows_product multiplies 4 rows of codes with nq queries: out[q * ROWS + row].
+typedef void rows_product(const uint8_t *rows, long stride, const int8_t *plane, const int32_t *correction, const int nq, int32_t *out);
+
+// blocks_vnni holds blocks against queries, 4 of them at a time, by codes of which a byte has
+// some values. It is compiled into its callers, and product with it.
+VNNI static inline __attribute__((always_inline)) void blocks_vnni(const uint8_t *blocks, long n, long stride, const long values,
+		rows_product product, const struct rollcall_queries *qs, uint64_t *masks) {
+	int32_t products[4 * ROWS];
+	for (long b = 0; b < n; b++, blocks += ROWS * (stride + 12)) {
+		const float *scale = (const float *)(blocks + ROWS * stride);
+		for (long q = 0; q < qs->nq;) {
+			const int8_t *plane = qs->plane + values * q * stride;
+			long some = qs->nq - q >= 4 ? 4 : 1;
+			if (some == 4) {
+				for (int r = 0; r < ROWS; r += 4) product(blocks + r * stride, stride, plane, qs->correction + q, 4, products + r);
+			} else {
+				for (int r = 0; r < ROWS; r += 4) product(blocks + r * stride, stride, plane, qs->correction + q, 1, products + r);
+			}
+			for (long i = 0; i < some; i++, q++) masks[b * qs->nq + q] = passing_vnni(products + i * ROWS, scale, qs, b, q);
+		}
+	}
+}
+
 // nibbles_rows multiplies 4 rows of 4-bit codes with nq queries.
 VNNI static inline __attribute__((always_inline)) void nibbles_rows(const uint8_t *rows, long stride, const int8_t *plane,
 		const int32_t *correction, const int nq, int32_t *out) {
@@ -104,20 +127,7 @@ VNNI static inline __attribute__((always_inline)) void nibbles_rows(const uint8_
 }
 
 VNNI void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
-	int32_t products[4 * ROWS];
-	for (long b = 0; b < n; b++, blocks += ROWS * (stride + 12)) {
-		const float *scale = (const float *)(blocks + ROWS * stride);
-		for (long q = 0; q < qs.nq;) {
-			const int8_t *plane = qs.plane + 2 * q * stride;
-			long some = qs.nq - q >= 4 ? 4 : 1;
-			if (some == 4) {
-				for (int r = 0; r < ROWS; r += 4) nibbles_rows(blocks + r * stride, stride, plane, qs.correction + q, 4, products + r);
-			} else {
-				for (int r = 0; r < ROWS; r += 4) nibbles_rows(blocks + r * stride, stride, plane, qs.correction + q, 1, products + r);
-			}
-			for (long i = 0; i < some; i++, q++) masks[b * qs.nq + q] = passing_vnni(products + i * ROWS, scale, &qs, b, q);
-		}
-	}
+	blocks_vnni(blocks, n, stride, 2, nibbles_rows, &qs, masks);
 }
 
 AVX2 void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
@@ -179,20 +189,7 @@ VNNI static inline __attribute__((always_inline)) void bits_rows(const uint8_t *
 }
 
 VNNI void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
-	int32_t products[4 * ROWS];
-	for (long b = 0; b < n; b++, blocks += ROWS * (stride + 12)) {
-		const float *scale = (const float *)(blocks + ROWS * stride);
-		for (long q = 0; q < qs.nq;) {
-			const int8_t *plane = qs.plane + 8 * q * stride;
-			long some = qs.nq - q >= 4 ? 4 : 1;
-			if (some == 4) {
-				for (int r = 0; r < ROWS; r += 4) bits_rows(blocks + r * stride, stride, plane, qs.correction + q, 4, products + r);
-			} else {
-				for (int r = 0; r < ROWS; r += 4) bits_rows(blocks + r * stride, stride, plane, qs.correction + q, 1, products + r);
-			}
-			for (long i = 0; i < some; i++, q++) masks[b * qs.nq + q] = passing_vnni(products + i * ROWS, scale, &qs, b, q);
-		}
-	}
+	blocks_vnni(blocks, n, stride, 8, bits_rows, &qs, masks);
 }
 
 AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
