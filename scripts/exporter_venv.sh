@@ -8,6 +8,9 @@
 # binutils are needed): the exporter runs on the CPU.
 set -euo pipefail
 
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+source "$here/venv.sh"
+
 PACKAGES=(open-clip-torch==2.32.0 torch==2.7.1 torchvision==0.22.1 timm==1.0.31 onnx==1.19.1 onnxruntime==1.29.0
 	onnx-ir==0.1.12 filelock==4.2.12 flatbuffers==25.12.19 fsspec==2026.9.0 ftfy==6.3.1 huggingface-hub==0.36.2 jinja2==3.1.6
 	markupsafe==3.0.4 ml-dtypes==0.5.4 mpmath==1.3.0 networkx==3.6.1 numpy==1.26.4 packaging==26.3
@@ -15,24 +18,8 @@ PACKAGES=(open-clip-torch==2.32.0 torch==2.7.1 torchvision==0.22.1 timm==1.0.31 
 	certifi==2026.10.19.post1 charset-normalizer==3.5.3 idna==3.20 safetensors==0.8.0 sympy==1.14.0
 	tqdm==4.70.1 typing-extensions==4.16.0 wcwidth==0.9.4)
 
-root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-cache=$root/.cache
-venv=$cache/exporter-venv
-mark=$venv/packages.txt
-mkdir -p "$cache"
-
-# Two runs at once would install everything twice.
-if command -v flock >/dev/null; then
-	exec 9>"$cache/exporter-venv.lock"
-	flock 9
-fi
-[ "$(cat "$mark" 2>/dev/null)" = "${PACKAGES[*]}" ] && exit 0
-
-rm -rf "$venv"
-trap '[ -e "$mark" ] || rm -rf "$venv"' EXIT
-python3 -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile --no-deps "${PACKAGES[@]}" 9>&-
-"$venv/bin/python" -c 'import torch' 2>/dev/null || "$venv/bin/python" "$root/testdata/lab/cuda_stubs.py" 9>&-
-"$venv/bin/python" -c 'import open_clip, onnxruntime.quantization' 9>&-
-echo "${PACKAGES[*]}" >"$mark.new"
-mv "$mark.new" "$mark"
+check() {
+	"$venv/bin/python" -c 'import torch' 2>/dev/null || "$venv/bin/python" "$here/../testdata/lab/cuda_stubs.py"
+	"$venv/bin/python" -c 'import open_clip, onnxruntime.quantization'
+}
+make_venv exporter-venv check --no-deps "${PACKAGES[@]}"

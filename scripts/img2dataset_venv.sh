@@ -7,6 +7,8 @@
 # minute.
 set -euo pipefail
 
+source "$(dirname "${BASH_SOURCE[0]}")/venv.sh"
+
 PACKAGES=(img2dataset==1.47.0 albucore==0.0.23 albumentations==1.4.24 annotated-types==0.8.0
 	braceexpand==0.1.7 certifi==2026.10.19.post1 charset-normalizer==3.5.3 click==8.5.1 cwevals==0.0.1b1
 	ExifRead-nocycle==3.0.1 fire==0.6.0 fsspec==2026.9.0 GitPython==3.2.1
@@ -21,22 +23,5 @@ PACKAGES=(img2dataset==1.47.0 albucore==0.0.23 albumentations==1.4.24 annotated-
 	typing_extensions==4.16.0 tzdata==2026.6 urllib3==2.8.0 wandb==0.31.0 webdataset==0.2.111
 	xxhash==4.1.0)
 
-cache=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)/.cache
-venv=$cache/img2dataset-venv
-mark=$venv/packages.txt
-mkdir -p "$cache"
-
-# Two runs at once would install everything twice.
-if command -v flock >/dev/null; then
-	exec 9>"$cache/img2dataset-venv.lock"
-	flock 9
-fi
-[ "$(cat "$mark" 2>/dev/null)" = "${PACKAGES[*]}" ] && exit 0
-
-rm -rf "$venv"
-trap '[ -e "$mark" ] || rm -rf "$venv"' EXIT
-python3 -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir --no-compile --no-deps "${PACKAGES[@]}" 9>&-
-NO_ALBUMENTATIONS_UPDATE=1 "$venv/bin/python" -c 'import img2dataset' 9>&-
-echo "${PACKAGES[*]}" >"$mark.new"
-mv "$mark.new" "$mark"
+check() { NO_ALBUMENTATIONS_UPDATE=1 "$venv/bin/python" -c 'import img2dataset'; }
+make_venv img2dataset-venv check --no-deps "${PACKAGES[@]}"

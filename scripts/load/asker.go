@@ -15,6 +15,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"rollcall/internal/vectors"
 )
 
 // asker asks one service.
@@ -35,17 +37,17 @@ func newAsker(s settings) (a *asker, err error) {
 		a.bodies, err = rowRequests(s)
 		return a, err
 	}
-	vectors, err := readNPY(s.queries)
+	rows, err := vectors.ReadVectors(s.queries)
 	if err != nil {
 		return nil, err
 	}
-	a.bodies, err = searchRequests(s, vectors)
+	a.bodies, err = searchRequests(s, rows)
 	return a, err
 }
 
 // searchRequests are the queries, with the fields that clip-retrieval's own client sends.
-func searchRequests(s settings, vectors [][]float32) (bodies [][]byte, err error) {
-	for _, v := range vectors {
+func searchRequests(s settings, rows [][]float32) (bodies [][]byte, err error) {
+	for _, v := range rows {
 		body, err := json.Marshal(map[string]any{
 			"text": nil, "image": nil, "image_url": nil, "embedding_input": v, "modality": "image", "num_images": s.metadata, "num_result_ids": s.k,
 			"indice_name": s.index, "use_mclip": false, "deduplicate": false, "use_safety_model": false, "use_violence_detector": false,
@@ -112,49 +114,66 @@ func (a *asker) load(ctx context.Context) (result, error) {
 	defer cancel()
 	var sent atomic.Int64
 	var mu sync.Mutex
-	var took []time.Duration
-	statuses := map[string]int{}
+	all := answers{statuses: map[string]int{}}
 	var clients sync.WaitGroup
 	start := time.Now()
 	for c := range a.clients {
 		clients.Go(func() {
-			mine, seen := []time.Duration{}, map[string]int{}
-			for i := c * 97; ctx.Err() == nil && (a.requests == 0 || sent.Add(1) <= a.requests); i++ {
-				asked := time.Now()
-				status, err := a.ask(ctx, i, io.Discard)
-				switch {
-				case err != nil && ctx.Err() != nil: // the time was over before its answer came
-				case err != nil:
-					seen["error"]++
-				default:
-					seen[strconv.Itoa(status)]++
-				}
-				if err == nil && status == http.StatusOK {
-					mine = append(mine, time.Since(asked))
-				}
-			}
+			mine := a.oneClient(ctx, c*97, &sent)
 			mu.Lock()
 			defer mu.Unlock()
-			took = append(took, mine...)
-			for status, n := range seen {
-				statuses[status] += n
-			}
+			all.add(mine)
 		})
 	}
 	clients.Wait()
 	seconds := time.Since(start).Seconds()
 	a.client.CloseIdleConnections()
-	if len(took) == 0 {
-		return result{}, fmt.Errorf("no query was answered with 200: %v", statuses)
+	if len(all.took) == 0 {
+		return result{}, fmt.Errorf("no query was answered with 200: %v", all.statuses)
 	}
-	slices.Sort(took)
-	at := func(share float64) float64 {
-		return milliseconds(took[min(len(took)-1, int(share*float64(len(took))))])
-	}
+	slices.Sort(all.took)
 	return result{
-		Name: a.name, Clients: a.clients, Seconds: seconds, Answered: len(took), Rate: float64(len(took)) / seconds,
-		P50: at(.5), P95: at(.95), P99: at(.99), Max: at(1), Statuses: statuses,
+		Name: a.name, Clients: a.clients, Seconds: seconds, Answered: len(all.took), Rate: float64(len(all.took)) / seconds,
+		P50: all.quantile(.5), P95: all.quantile(.95), P99: all.quantile(.99), Max: all.quantile(1), Statuses: all.statuses,
 	}, nil
+}
+
+// answers are what clients were told.
+type answers struct {
+	took     []time.Duration // of those with 200
+	statuses map[string]int
+}
+
+func (a *answers) add(more answers) {
+	a.took = append(a.took, more.took...)
+	for status, n := range more.statuses {
+		a.statuses[status] += n
+	}
+}
+
+// quantile gives, in milliseconds, the answer that a share of the sorted answers were quicker than.
+func (a answers) quantile(share float64) float64 {
+	return milliseconds(a.took[min(len(a.took)-1, int(share*float64(len(a.took))))])
+}
+
+// oneClient asks one query after the other, from a number on; sent counts those of all clients.
+func (a *asker) oneClient(ctx context.Context, first int, sent *atomic.Int64) answers {
+	mine := answers{statuses: map[string]int{}}
+	for i := first; ctx.Err() == nil && (a.requests == 0 || sent.Add(1) <= a.requests); i++ {
+		asked := time.Now()
+		status, err := a.ask(ctx, i, io.Discard)
+		switch {
+		case err != nil && ctx.Err() != nil: // the time was over before its answer came
+		case err != nil:
+			mine.statuses["error"]++
+		default:
+			mine.statuses[strconv.Itoa(status)]++
+		}
+		if err == nil && status == http.StatusOK {
+			mine.took = append(mine.took, time.Since(asked))
+		}
+	}
+	return mine
 }
 
 func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
