@@ -43,13 +43,19 @@ func (t FaceTrial) Interval(counted, rows int64) (low, high float64) {
 	return low, float64(mostTrials(counted, found, intervalAlpha/4, rows))
 }
 
-// TryFaces measures each person's face count at a threshold: on the person's own photos, each left
-// out once, and on random rows. counted has each person's counted rows, in order; c says how many
-// rows and by which seed.
-func TryFaces(ctx context.Context, rows Rows, roster *Roster, refs []References, counted [][]int64, threshold float32, c Calibration) ([]FaceTrial, error) {
-	trials := make([]FaceTrial, len(refs))
-	for i, r := range refs {
-		trials[i].Photos, trials[i].Found = leaveOneOut(r, threshold)
+// Matched is what a count of images or faces matched.
+type Matched struct {
+	References []References // of each person
+	Threshold  float32
+	Rows       [][]int64 // counted, of each person, in order
+}
+
+// TryFaces measures each person's face count: on the person's own photos, each left out once, and on
+// random rows. c says how many rows and by which seed.
+func TryFaces(ctx context.Context, rows Rows, roster *Roster, faces Matched, c Calibration) ([]FaceTrial, error) {
+	trials := make([]FaceTrial, len(faces.References))
+	for i, r := range faces.References {
+		trials[i].Photos, trials[i].Found = leaveOneOut(r, faces.Threshold)
 	}
 	n, err := rows.Len(ctx)
 	if err != nil {
@@ -68,7 +74,7 @@ func TryFaces(ctx context.Context, rows Rows, roster *Roster, refs []References,
 		}
 		for k := range found {
 			if !found[k].Erased {
-				tryRow(trials, counted, found[k].ID, m.find(found[k].Caption, scratch))
+				tryRow(trials, faces.Rows, found[k].ID, m.find(found[k].Caption, scratch))
 			}
 		}
 	}

@@ -189,13 +189,13 @@ func TestTryFaces(t *testing.T) {
 		{Vectors: [][]float32{{1, 0}, {0, 1}}},
 	}
 	rows := captionsAt{"Ann Lee at a gala", "nobody", "-", "a tree"}
-	got, err := TryFaces(t.Context(), rows, twoPersons(), refs, [][]int64{{0, 1}, {0, 3}}, 0.7, Calibration{})
+	got, err := TryFaces(t.Context(), rows, twoPersons(), Matched{refs, 0.7, [][]int64{{0, 1}, {0, 3}}}, Calibration{})
 	require.NoError(t, err)
 	require.Equal(t, []FaceTrial{
 		{Photos: 3, Found: 2, Rows: 2, False: 1, All: true},
 		{Photos: 2, Found: 0, Rows: 3, False: 2, All: true},
 	}, got)
-	got, err = TryFaces(t.Context(), rows, twoPersons(), refs, make([][]int64, 2), 0.7, Calibration{Rows: 1})
+	got, err = TryFaces(t.Context(), rows, twoPersons(), Matched{refs, 0.7, make([][]int64, 2)}, Calibration{Rows: 1})
 	require.NoError(t, err)
 	require.False(t, got[0].All)
 }

@@ -21,14 +21,13 @@ type Recall struct {
 type Estimated struct{ Value, Low, High float64 }
 
 // MeasureRecall compares random rows with the photos and looks which of those that are at or above
-// the threshold the approximate count has. counted has each person's counted rows, in order; c says
-// how many rows are drawn and by which seed.
-func MeasureRecall(ctx context.Context, rows Rows, vectors VectorSource, refs []References, counted [][]int64, threshold float32, c Calibration) (*Recall, error) {
+// the threshold the approximate count has. c says how many rows are drawn and by which seed.
+func MeasureRecall(ctx context.Context, rows Rows, vectors VectorSource, images Matched, c Calibration) (*Recall, error) {
 	n, err := rows.Len(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("measuring the recall: %w", err)
 	}
-	r := &Recall{All: n, Missed: make([]int64, len(refs))}
+	r := &Recall{All: n, Missed: make([]int64, len(images.References))}
 	for ids := range slices.Chunk(randomRows(n, int64(cmp.Or(c.Rows, defaultCalibrationRows)), c.Seed), calibrationBatch) {
 		stored, err := vectors.Vectors(ctx, cmp.Or(c.Modality, Image), ids)
 		if err != nil {
@@ -36,23 +35,23 @@ func MeasureRecall(ctx context.Context, rows Rows, vectors VectorSource, refs []
 		}
 		for i, id := range ids {
 			r.Rows++
-			r.add(id, unit(stored[i]), refs, counted, threshold)
+			r.add(id, unit(stored[i]), images)
 		}
 	}
 	return r, nil
 }
 
 // add compares one row with every person's photos.
-func (r *Recall) add(id int64, v []float32, refs []References, counted [][]int64, threshold float32) {
+func (r *Recall) add(id int64, v []float32, images Matched) {
 	if !finite(v) {
 		return
 	}
-	for person, ref := range refs {
-		if !slices.ContainsFunc(ref.Vectors, func(photo []float32) bool { return photo != nil && dot(photo, v) >= threshold }) {
+	for person, ref := range images.References {
+		if !slices.ContainsFunc(ref.Vectors, func(photo []float32) bool { return photo != nil && dot(photo, v) >= images.Threshold }) {
 			continue
 		}
 		r.Hits++
-		if _, found := slices.BinarySearch(counted[person], id); found {
+		if _, found := slices.BinarySearch(images.Rows[person], id); found {
 			r.Found++
 		} else {
 			r.Missed[person]++

@@ -57,7 +57,7 @@ func TestMeasureRecall(t *testing.T) {
 			counted = append(counted, id)
 		}
 	}
-	r, err := MeasureRecall(t.Context(), line{}, line{}, refs, [][]int64{counted}, 0.745, Calibration{})
+	r, err := MeasureRecall(t.Context(), line{}, line{}, Matched{refs, 0.745, [][]int64{counted}}, Calibration{})
 	require.NoError(t, err)
 	require.Equal(t, &Recall{All: 100, Rows: 100, Hits: 25, Found: 15, Missed: []int64{10}}, r)
 }

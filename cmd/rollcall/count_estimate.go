@@ -51,7 +51,7 @@ func (a *app) countNear(ctx context.Context, opened *index, references []retriev
 	if err = errors.Join(err, done()); err != nil || !c.flags.estimate {
 		return counts, nil, err
 	}
-	recall, err = retriever.MeasureRecall(ctx, opened, opened, references, found, threshold, c.calibration())
+	recall, err = retriever.MeasureRecall(ctx, opened, opened, retriever.Matched{References: references, Threshold: threshold, Rows: found}, c.calibration())
 	if err == nil && !a.quiet {
 		fmt.Fprintf(a.stderr, "estimated: of the %d hits among %d random rows (of %d) the index found %d; images are the rows found, and estimate, low and high what a complete count would have\n",
 			recall.Hits, recall.Rows, recall.All, recall.Found)

@@ -57,7 +57,7 @@ type faceResult struct {
 
 // addFaces puts the counts into result, with what they may miss and hold too much.
 func (a *app) addFaces(ctx context.Context, opened *index, c counting, f faceResult, result *counted) error {
-	trials, err := retriever.TryFaces(ctx, opened, c.roster, f.references, f.rows, f.summary.Threshold, c.calibration())
+	trials, err := retriever.TryFaces(ctx, opened, c.roster, retriever.Matched{References: f.references, Threshold: f.summary.Threshold, Rows: f.rows}, c.calibration())
 	if err != nil {
 		return err
 	}

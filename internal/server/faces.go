@@ -113,7 +113,7 @@ func (c *counter) faces(ctx context.Context) (*facesCounted, error) {
 	if err != nil {
 		return nil, err
 	}
-	out.trials, err = retriever.TryFaces(ctx, c.index.Store, c.roster, references, out.rows, threshold, retriever.Calibration{})
+	out.trials, err = retriever.TryFaces(ctx, c.index.Store, c.roster, retriever.Matched{References: references, Threshold: threshold, Rows: out.rows}, retriever.Calibration{})
 	return out, err
 }
 
