@@ -30,39 +30,45 @@ rusty sage salt sierra sparkle spring storm sun temple the tommy treasure wally 
 
 // notSurname are words that follow a first name in names of places, firms, goods and titles, and
 // those that follow one without being part of any name.
-var notSurname = set(`street avenue road drive lane court place square bridge hill hills park beach bay island islands
+var notSurname = set(`street avenue road drive court place square bridge hills park beach bay island islands
 river lake lakes creek canyon valley mountain mountains mount falls forest county city town village district state
-university college school academy institute museum gallery library church cathedral chapel abbey castle palace
+university college school academy institute museum gallery library cathedral chapel abbey castle palace
 hospital hotel inn resort lodge house home homes apartment apartments condos tower building center centre mall plaza
 airport station stadium arena field garden gardens farm ranch winery vineyard vineyards cafe restaurant bar grill
 company co inc llc ltd group corp corporation brothers bros sons foundation association society club team league
 band orchestra choir quartet trio records music album song songs soundtrack tour concert live show movie film series season
 episode part vol volume book books edition magazine news press journal post times tv dvd blu-ray video channel
-day days night week month year years birthday wedding christmas easter halloween valentine valentines
+days night week month year years birthday wedding christmas easter halloween valentine valentines
 collection set kit pack box bag bags dress dresses shirt shirts t-shirt jacket coat shoes boots sneakers hat watch
 ring rings necklace bracelet earrings jewelry perfume lipstick makeup hair wig chair table sofa bed lamp rug
 pillow quilt fabric pattern print prints poster canvas art painting drawing sketch illustration photo photos photography photographer
 picture pictures portrait image images stock vector clip clipart logo icon template design designs designer style fashion
 costume costumes toy toys doll figure game games card cards sticker tattoo coloring pages wallpaper wallpapers
 recipe cake cookies pie bread soup sauce salad chicken beef pizza pasta wine beer coffee tea chocolate
-car cars truck bike motor motors auto engine parts tire tires wheel wheels black white red blue green yellow gold silver brown pink purple grey gray
-orange new old big small little large great best top first last north south east west northern southern eastern western
-american british english french german italian spanish chinese japanese indian mexican canadian australian african european irish scottish
+car cars truck bike motor motors auto engine parts tire tires wheel wheels red blue yellow gold silver pink purple grey
+orange new old big small large great best top first last north south east northern southern eastern western
+american british german italian spanish chinese japanese indian mexican canadian australian african european irish scottish
 in on at of the and or for with by from to as is are was were be an a his her their its my your our this that who what when where how why
 says said talks speaks sings plays wins gets goes makes takes wears poses attends arrives performs performing attending arriving posing
-v vs jr sr ii iii iv mr mrs ms dr king queen prince princess saint st lord lady sir president senator governor mayor
-january february march april may june july august september october november december monday tuesday wednesday thursday friday saturday sunday
+v vs jr sr ii iii iv mr mrs ms dr queen prince princess saint st lord lady sir president senator governor mayor
+january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday
 england france germany italy spain china japan india mexico canada australia africa europe america usa uk scotland ireland
-california texas florida york london paris jersey carolina dakota virginia washington oregon ohio utah nevada arizona
-bell canvas comforter furniture lighting leather vinyl cotton silk linen wool brand sale price review reviews
+california texas florida york london paris jersey carolina dakota virginia oregon ohio utah nevada arizona
+canvas comforter furniture lighting leather vinyl cotton silk linen wool brand sale review reviews
 sandals pumps boutique salon spa fitness dental clinic realty estate estates insurance bank law firm
 family gift gifts christ bible psalm gospel chapter verse quote quotes lyrics chords sheet
 dish dishes bowl mug plate vase candle mirror frame clock basket doors door window windows floor flooring tile wall walls
 mini super pro max plus ultra classic vintage antique retro modern custom handmade personalized
-dog dogs cat cats horse bird fish flower flowers tree plant rose roses lily shepherd terrier bulldog retriever spaniel
+dog dogs cat cats horse fish flower flowers tree plant roses lily terrier bulldog retriever spaniel
 pants shorts skirt blouse sweater hoodie jeans socks sunglasses wallet backpack handbag purse tote belt scarf gloves
-sterling diamond diamonds pearl pearls crystal crystals stone marble granite oak pine maple wood wooden metal steel glass
+sterling diamond diamonds pearl pearls crystal crystals marble granite oak pine maple wooden metal steel glass
 type series model line cruise express railway railroad line highway trail pass point port harbor harbour marina
 awards award cup bowl festival fair market expo conference summit parade race marathon championship
 army navy police classics collectibles fortress can men women kids
-kors klein choo hilfiger spade burch lauren jacobs varvatos boss`)
+kors klein choo hilfiger spade burch lauren jacobs varvatos boss
+wilderness commission baths galleries hollow catholic underwear`)
+
+// lastSurname are surnames that are more often something else, unless nothing written with a capital
+// follows: "Larry Brown, a tribute", but "Amber Brown Leather".
+var lastSurname = set(`black gray green white brown rose stone wood bell bird day price
+hill lane west church washington may king little shepherd english french`)

@@ -52,12 +52,24 @@ type found struct{ start, end int }
 func (f *nameFinder) find(caption string, visit func(found)) {
 	words := splitWords(caption)
 	shouting := mostlyCapitals(words)
+	free := 0 // the first word after the last name
 	for i := 0; i < len(words); i++ {
 		if n := f.nameAt(words, i, shouting); n > 0 {
-			visit(found{words[i].start, words[i+n-1].end})
-			i += n - 1
+			start := f.earlier(words, i, free, shouting)
+			free = i + n
+			visit(found{words[start].start, words[free-1].end})
+			i = free - 1
 		}
 	}
+}
+
+// earlier gives where the name that starts at word i starts when another first name stands before it
+// that is too ordinary a word to start one by itself ("Mark Victor Hansen").
+func (f *nameFinder) earlier(words []nameWord, i, free int, shouting bool) int {
+	if i > free && words[i].joined && nameLike(words[i-1], shouting) && ordinaryFirst[words[i-1].lower] && f.first[words[i-1].lower] {
+		return i - 1
+	}
+	return i
 }
 
 // maxMiddle is how many words may stand between first name and surname.
@@ -95,7 +107,7 @@ func (f *nameFinder) longer(words []nameWord, i, k int, shouting bool) int {
 	if next >= len(words) || !words[next].joined || !nameLike(words[next], shouting) {
 		return k
 	}
-	if (f.first[words[k].lower] || f.last[words[next].lower]) && f.surname(words, k, next, shouting) {
+	if (f.first[words[k].lower] || f.last[words[next].lower]) && f.surname(words, i, next, shouting) {
 		return next
 	}
 	return k
@@ -104,7 +116,8 @@ func (f *nameFinder) longer(words []nameWord, i, k int, shouting bool) int {
 // surname decides whether word k ends the name that starts at word i.
 func (f *nameFinder) surname(words []nameWord, i, k int, shouting bool) bool {
 	v := words[k]
-	if notSurname[v.lower] || len(v.lower) < 3 && !f.last[v.lower] {
+	capital := k+1 < len(words) && words[k+1].joined && words[k+1].shape != lowerWord
+	if notSurname[v.lower] || lastSurname[v.lower] && (shouting || capital) || len(v.lower) < 3 && !f.last[v.lower] {
 		return false
 	}
 	// "Georgia Avenue Road": a place or a thing is what the words after it say it is.
@@ -152,7 +165,7 @@ func splitWords(caption string) []nameWord {
 			at += size
 			continue
 		}
-		end := wordEnd(caption, at)
+		end := withoutAgency(caption, at, wordEnd(caption, at))
 		w := nameWord{start: at, end: end, lower: strings.ToLower(caption[at:end]), shape: shapeOf(caption[at:end])}
 		w.lower = strings.TrimSuffix(strings.TrimSuffix(w.lower, "'s"), "’s")
 		w.end -= len(caption[at:end]) - len(strings.TrimSuffix(strings.TrimSuffix(caption[at:end], "'s"), "’s"))
@@ -178,6 +191,16 @@ func wordEnd(caption string, at int) int {
 		at += size
 	}
 	return at
+}
+
+// withoutAgency ends a word before capitals that hang on it: photographers' credits read "Tim
+// Fuller-US PRESSWIRE".
+func withoutAgency(caption string, start, end int) int {
+	hyphen := start + strings.LastIndexByte(caption[start:end], '-')
+	if hyphen > start && shapeOf(caption[start:hyphen]) == titleWord && shapeOf(caption[hyphen+1:end]) == capitalWord {
+		return hyphen
+	}
+	return end
 }
 
 // joined: may the two words be of one name, by what stands between them?

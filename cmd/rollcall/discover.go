@@ -26,8 +26,9 @@ func (a *app) discoverCommand() *cobra.Command {
 		Short: "Find names of persons in captions, without a roster",
 		Long: `Lists what looks like persons' names in the captions of an index or of caption files, most frequent
 first, with examples: a frequent first name, capitalised, with a surname after it. It is a guess:
-22 of 179 in labelled samples were no persons (a brand, a title, a place), and names from outside the United States are
-often missed. Its CSV can be edited into a roster for rollcall count.
+of 616 found in captions that were new to its rules 71 were no persons (a brand, a title, a place, half a
+name), and of the names that somebody found by reading it finds about half: the lists are of the
+United States, and captions write names in many ways. Its CSV can be edited into a roster for rollcall count.
 
 ` + exitCodesHelp,
 		Example: "  rollcall discover captions.tsv.gz --min-count 10\n  rollcall discover lab --format csv -o names.csv",
