@@ -7,7 +7,26 @@ import (
 
 // clock adds up where a run's time goes. Stages run side by side, so the sum is more than what
 // passed.
-type clock struct{ read, decode, encode, write stopwatch }
+type clock struct {
+	read, decode, encode, write stopwatch
+	began                       atomic.Pointer[time.Time] // nil before the first sample
+}
+
+// start takes the time of the first sample.
+func (c *clock) start() {
+	if c.began.Load() == nil {
+		now := time.Now()
+		c.began.CompareAndSwap(nil, &now)
+	}
+}
+
+// elapsed is the time since the first sample.
+func (c *clock) elapsed() time.Duration {
+	if began := c.began.Load(); began != nil {
+		return time.Since(*began)
+	}
+	return 0
+}
 
 // stopwatch is a duration that several goroutines add to.
 type stopwatch struct{ nanoseconds atomic.Int64 }

@@ -118,6 +118,7 @@ func (b *build) read(ctx context.Context, ordered chan<- *item, raw chan<- *cont
 		if number%int64(b.PartitionRows) == 0 {
 			shared.forget()
 		}
+		b.clock.start()
 		it := &item{sample: s, number: number}
 		fresh := it.admit(b.Options, shared)
 		b.clock.read.add(started)
@@ -213,12 +214,15 @@ func (b *build) report(open *partition) {
 	m := b.manifest
 	p := Progress{
 		Samples: m.Samples, Rows: m.Rows, Failures: m.Failures, Resumed: b.resumed,
-		Partitions: len(m.Partitions), Times: b.clock.times(),
+		Partitions: len(m.Partitions), Times: b.clock.times(), Elapsed: b.clock.elapsed(),
 	}
 	if open != nil {
 		p.Samples += open.info.Samples
 		p.Rows += open.info.Rows
 		p.Failures += open.info.Failures
+	}
+	if p.Total, p.About = b.total(); p.Total > 0 {
+		p.Total = max(p.Total, p.Samples)
 	}
 	b.Progress(p)
 }

@@ -3,6 +3,7 @@ package indexer
 import (
 	"errors"
 	"runtime"
+	"time"
 )
 
 // ErrorPolicy says what a sample that cannot become a row does to the run.
@@ -54,8 +55,13 @@ type Progress struct {
 	Rows       int64 // of these, rows of the index
 	Failures   int64 // of these, ledger records
 	Resumed    int64 // of Samples, those that earlier runs had finished
+	Total      int64 // what Samples will be when this run is done; 0: not known yet
+	About      bool  // Total is an estimate
 	Partitions int   // finished
 	Times      Times // where this run's time went
+	// Elapsed is the time since this run came to its first sample: to pass over what is done already
+	// does not count.
+	Elapsed time.Duration
 }
 
 func (o Options) withDefaults() (Options, error) {

@@ -14,7 +14,9 @@ type build struct {
 	Options
 	manifest *Manifest
 	resumed  int64          // samples that earlier runs finished
-	done     map[int64]bool // partitions that are finished
+	done     map[int64]bool // partitions that earlier runs finished
+	own      int64          // how many of them are this task's
+	length   int64          // samples of the input, where an earlier run came to its end
 	samples  int64          // how many the input has, when it has ended
 	ended    bool
 	clock    clock
@@ -46,8 +48,13 @@ func openBuild(ctx context.Context, o Options) (*build, error) {
 	b := &build{Options: o, manifest: there, resumed: there.Samples, done: map[int64]bool{}}
 	for _, p := range there.Partitions {
 		b.done[int64(p.Number)] = true
+		if o.Task.owns(int64(p.Number)) {
+			b.own++
+		}
 	}
-	return b, b.openState(ctx)
+	err = b.openState(ctx)
+	b.length = b.samples
+	return b, err
 }
 
 // openState reads how long the input is, and clears what interrupted runs left when no other run

@@ -38,6 +38,13 @@ type Skipper interface {
 	ReadAfter(ctx context.Context, skip int64, visit func(Sample) error) error
 }
 
+// Forecaster is a Source that says how many samples it has before all are read: exactly, or by an
+// estimate that gets better meanwhile; 0 as long as nothing can be said. It is asked while Read is at
+// work.
+type Forecaster interface {
+	Samples() (samples int64, exact bool)
+}
+
 // SourceInfo names a source for the index's fingerprint: reading the same source again gives the
 // same SourceInfo, a changed one does not.
 type SourceInfo struct {

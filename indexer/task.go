@@ -24,6 +24,14 @@ func (t Task) owns(partition int64) bool {
 	return !t.shared() || partition%int64(t.Count) == int64(t.Index)
 }
 
+// share is how many of the first partitions are the task's.
+func (t Task) share(partitions int64) int64 {
+	if !t.shared() {
+		return partitions
+	}
+	return max(0, partitions+int64(t.Count-1-t.Index)) / int64(t.Count)
+}
+
 func (t Task) check() error {
 	if t == (Task{}) || t.Index >= 0 && t.Index < t.Count {
 		return nil

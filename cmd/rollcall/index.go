@@ -151,18 +151,6 @@ func (a *app) newIndexDir(name string) (string, error) {
 	return dir, nil
 }
 
-// samplesAhead is how many samples a run will do, those of earlier runs included; 0 is not known.
-func samplesAhead(source indexer.Source, limit int64, task indexer.Task) int64 {
-	counted, known := source.(interface{ Samples() int64 })
-	switch {
-	case task.Count > 1:
-		return 0 // how much of it others do is not known
-	case known && (limit == 0 || counted.Samples() < limit):
-		return counted.Samples()
-	}
-	return limit
-}
-
 func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFlags, task indexer.Task) (*indexer.Manifest, error) {
 	policy := indexer.Continue
 	if flags.onError == "stop" {
@@ -174,15 +162,17 @@ func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFl
 	}
 	progress := a.newProgress("samples")
 	defer progress.finish()
-	total := samplesAhead(with.source, flags.limit, task)
 	manifest, err := indexer.Run(ctx, indexer.Options{
 		Source: with.source, Encoder: with.encoder, Model: with.model, Dir: dir, Folder: folder, NewPartition: newPartition,
 		PartitionRows: flags.partition, Batch: flags.batch, Workers: flags.work, Limit: flags.limit, Task: task,
 		Images: slices.Contains(flags.embed, "images"), Texts: slices.Contains(flags.embed, "captions"),
 		OnError: policy, Tool: toolVersion(),
 		Progress: func(now indexer.Progress) {
-			progress.note = shares(now.Times)
-			progress.update(now.Samples-now.Resumed, max(0, total-now.Resumed), now.Failures)
+			progress.note, progress.about, progress.started = shares(now.Times), now.About, time.Now().Add(-now.Elapsed)
+			if now.Resumed > 0 {
+				progress.note = fmt.Sprintf("%d done before; %s", now.Resumed, progress.note)
+			}
+			progress.update(now.Samples-now.Resumed, max(0, now.Total-now.Resumed), now.Failures)
 		},
 	})
 	err = errors.Join(err, closeFolder())

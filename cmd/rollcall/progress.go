@@ -23,6 +23,7 @@ type progress struct {
 	bar      *progressbar.ProgressBar
 	what     string
 	note     string // what else there is to say, behind the numbers
+	about    bool   // the total is an estimate
 	started  time.Time
 	lastLine time.Time
 }
@@ -49,7 +50,7 @@ func (p *progress) update(done, total, failed int64) {
 		if total > 0 {
 			p.bar.ChangeMax64(total)
 		}
-		p.bar.Describe(fmt.Sprintf("%s (%s)", p.what, strings.TrimSuffix(fmt.Sprintf("%d failed, %s", failed, p.note), ", ")))
+		p.bar.Describe(fmt.Sprintf("%s (%s)", p.what, strings.TrimSuffix(fmt.Sprintf("%s%d failed, %s", about(p.about && total > 0, "total estimated, "), failed, p.note), ", ")))
 		// A bar that cannot be drawn costs nothing but the bar.
 		_ = p.bar.Set64(done)
 	case time.Since(p.lastLine) >= lineEvery:
@@ -62,17 +63,25 @@ func (p *progress) line(done, total, failed int64) string {
 	rate := float64(done) / time.Since(p.started).Seconds()
 	line := fmt.Sprintf("%s: %d", p.what, done)
 	if total > 0 {
-		line += fmt.Sprintf(" of %d", total)
+		line += fmt.Sprintf(" of %s%d", about(p.about, "about "), total)
 	}
 	line += fmt.Sprintf(", %.0f/s, %d failed", rate, failed)
 	if total > done && rate > 0 {
 		left := time.Duration(float64(total-done) / rate * float64(time.Second))
-		line += fmt.Sprintf(", %s left", left.Round(time.Second))
+		line += fmt.Sprintf(", %s%s left", about(p.about, "about "), left.Round(time.Second))
 	}
 	if p.note != "" {
 		line += "; " + p.note
 	}
 	return line
+}
+
+// about says that a number is an estimate, where it is one.
+func about(estimated bool, words string) string {
+	if estimated {
+		return words
+	}
+	return ""
 }
 
 // finish takes the bar away.

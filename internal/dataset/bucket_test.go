@@ -136,8 +136,10 @@ func TestEmbeddingsInABucket(t *testing.T) {
 	}
 	onDisk, err := OpenContext(t.Context(), []string{dir}, o)
 	require.NoError(t, err)
+	copied = 0
 	source, err := OpenContext(t.Context(), []string{"gs://data"}, o)
 	require.NoError(t, err)
+	require.Zero(t, copied, "headers say what kinds of vectors there are")
 	require.Equal(t, "embeddings", source.Describe().Format)
 	for skip, copies := range map[int64]int{0: 3, 2: 3, 3: 2, 7: 1, 8: 0} {
 		want := readAfter(t, onDisk, skip)
@@ -158,10 +160,11 @@ func TestEmbeddingsInABucket(t *testing.T) {
 func TestEmbeddingsInABucketRefused(t *testing.T) {
 	o := Options{Format: "embeddings", Embeddings: func(dir string) (EmbeddingFolder, error) { return vectors.Open(dir) }}
 	for want, files := range map[string]map[string]string{
-		"is no embedding folder":                        {"a.txt": "a"},
-		"has no vectors to partition 0":                 {"metadata/metadata_0.parquet": "x"},
-		"img_emb/img_emb_0.npy is no .npy file of rows": {"img_emb/img_emb_0.npy": "x"},
-		"partition with img_emb/img_emb_0.npy":          {"img_emb/img_emb_0.npy": "\x93NUMPY\x01\x00v\x00{'shape': (2, 3), }"},
+		"is no embedding folder":                              {"a.txt": "a"},
+		"has no vectors to partition 0":                       {"metadata/metadata_0.parquet": "x"},
+		"img_emb/img_emb_0.npy is no .npy file of rows":       {"img_emb/img_emb_0.npy": "x"},
+		"has 69 bytes, which are not the 2 rows of 3 numbers": {"img_emb/img_emb_0.npy": "\x93NUMPY\x01\x00v\x00{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3), }"},
+		"img_emb_0.npy is no .npy file of rows of fl":         {"img_emb/img_emb_0.npy": "\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'shape': (2, 3), }"},
 	} {
 		o.reach = uploaded(t, writeTree(t, files))
 		_, err := OpenContext(t.Context(), []string{"gs://data"}, o)

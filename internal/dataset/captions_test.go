@@ -202,7 +202,7 @@ func FuzzTSV(f *testing.F) {
 		r, err := textReader(strings.NewReader(text), "f.tsv")
 		require.NoError(t, err)
 		rows := 0
-		err = scanTSV(&lineReader{r: r, path: "f.tsv"}, true, func(row row) error {
+		err = scanTSV(&lineReader{r: r.Reader, path: "f.tsv"}, true, func(row row) error {
 			rows++
 			require.Equal(t, row.Caption, strings.ToValidUTF8(row.Caption, "\uFFFD"))
 			return nil
@@ -222,7 +222,7 @@ func FuzzJSONL(f *testing.F) {
 		r, err := textReader(strings.NewReader(text), "f.jsonl")
 		require.NoError(t, err)
 		rows := 0
-		err = scanJSONL(&lineReader{r: r, path: "f.jsonl"}, true, func(row row) error {
+		err = scanJSONL(&lineReader{r: r.Reader, path: "f.jsonl"}, true, func(row row) error {
 			rows++
 			require.False(t, row.Null && row.Caption != "")
 			return nil

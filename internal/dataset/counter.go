@@ -6,8 +6,15 @@ import "rollcall/indexer"
 type counter struct {
 	skip  int64
 	seen  int64
+	ahead *forecast // is told how far reading came
 	visit func(indexer.Sample) error
 	each  func(*indexer.Sample) // sees every sample first, those that are passed over too; nil: nobody
+}
+
+// newCounter begins to read the source of a forecast.
+func newCounter(ahead *forecast, skip int64, visit func(indexer.Sample) error) *counter {
+	ahead.restart()
+	return &counter{ahead: ahead, skip: skip, visit: visit}
 }
 
 // wanted says whether the next sample will be handed on: if not, its files need not be read.
@@ -19,6 +26,7 @@ func (c *counter) pass(samples int64) bool {
 		return false
 	}
 	c.seen += samples
+	c.ahead.saw(samples)
 	return true
 }
 
@@ -28,6 +36,7 @@ func (c *counter) emit(samples []indexer.Sample) error {
 			c.each(&s)
 		}
 		c.seen++
+		c.ahead.saw(1)
 		if c.seen <= c.skip {
 			continue
 		}

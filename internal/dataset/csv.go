@@ -18,7 +18,7 @@ func readCSV(ctx context.Context, files *storage.Files, path string, whole bool,
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return scanCSV(f, path, whole, visit)
+	return scanCSV(f, path, whole, f.placing(visit))
 }
 
 func scanCSV(text io.Reader, path string, whole bool, visit rowVisitor) error {

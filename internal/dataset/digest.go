@@ -16,14 +16,14 @@ type digest struct{ hash.Hash }
 
 func newDigest() digest { return digest{sha256.New()} }
 
-// add takes one file; the order of files matters.
-func (d digest) add(ctx context.Context, files *storage.Files, path, name string) error {
+// add takes one file, and gives its size; the order of files matters.
+func (d digest) add(ctx context.Context, files *storage.Files, path, name string) (size int64, err error) {
 	size, sum, err := files.Identity(ctx, path)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	fmt.Fprintf(d, "%q %d %s\n", name, size, sum)
-	return nil
+	return size, nil
 }
 
 func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)) }

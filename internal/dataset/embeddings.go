@@ -15,8 +15,9 @@ import (
 )
 
 // EmbeddingFolder is an open embedding folder; internal/vectors provides it. Batches visits all rows
-// in order with their vectors.
+// in order with their vectors; Len counts them.
 type EmbeddingFolder interface {
+	Len(ctx context.Context) (int64, error)
 	Batches(ctx context.Context, size int, visit func(retriever.RowBatch) error) error
 	Close() error
 }
@@ -37,21 +38,23 @@ const (
 // finite becomes a ledger record in the indexer.
 type embeddings struct {
 	dirs      []string
+	parts     [][]remotePartition // of each that is in a bucket
 	open      OpenEmbeddings
 	reach     storage.Reach
 	dimension int
 	info      indexer.SourceInfo
+	forecast
 }
 
 func openEmbeddings(ctx context.Context, s *setup) (indexer.Source, error) {
 	if s.Embeddings == nil {
 		return nil, errors.New("embedding folders cannot be opened here")
 	}
-	e := &embeddings{dirs: s.inputs, open: s.Embeddings, reach: s.reach}
+	e := &embeddings{dirs: s.inputs, parts: make([][]remotePartition, len(s.inputs)), open: s.Embeddings, reach: s.reach}
 	digest := newDigest()
 	shape := func(info indexer.SourceInfo) [2]bool { return [2]bool{info.NoImages, info.NoTexts} }
 	for i, dir := range e.dirs {
-		info, dimension, err := e.peek(ctx, s.files, dir)
+		info, dimension, rows, err := e.peek(ctx, s.files, i)
 		if err != nil {
 			return nil, err
 		}
@@ -59,6 +62,7 @@ func openEmbeddings(ctx context.Context, s *setup) (indexer.Source, error) {
 			return nil, fmt.Errorf("%s has embeddings of another dimension (%d) or kind than %s (%d); index them apart", dir, dimension, e.dirs[0], e.dimension)
 		}
 		e.info, e.dimension = info, dimension
+		e.add(0, rows)
 		if err := digestEmbeddings(ctx, s.files, dir, digest); err != nil {
 			return nil, err
 		}
@@ -69,19 +73,27 @@ func openEmbeddings(ctx context.Context, s *setup) (indexer.Source, error) {
 	return e, nil
 }
 
-// openFolder opens an embedding folder on disk or in a bucket.
-func (e *embeddings) openFolder(ctx context.Context, files *storage.Files, dir string) (EmbeddingFolder, error) {
+// peek looks at a folder: what kinds of embeddings there are, their dimension and how many. Of one in a
+// bucket it reads the headers, and remembers what it found.
+func (e *embeddings) peek(ctx context.Context, files *storage.Files, number int) (info indexer.SourceInfo, dimension int, rows int64, err error) {
+	dir := e.dirs[number]
 	if storage.InBucket(dir) {
-		return openRemote(ctx, files, dir, e.open)
+		r, err := openRemote(ctx, files, dir, e.open)
+		if err != nil {
+			return info, 0, 0, err
+		}
+		e.parts[number] = r.parts
+		first := r.parts[0]
+		info.NoImages, info.NoTexts = first.image == "", first.text == ""
+		rows, err = r.Len(ctx)
+		return info, first.dimension, rows, err
 	}
-	return e.open(dir)
-}
-
-// peek looks at the first row: what kinds of embeddings there are, and their dimension.
-func (e *embeddings) peek(ctx context.Context, files *storage.Files, dir string) (info indexer.SourceInfo, dimension int, err error) {
-	folder, err := e.openFolder(ctx, files, dir)
+	folder, err := e.open(dir)
 	if err != nil {
-		return info, 0, err
+		return info, 0, 0, err
+	}
+	if rows, err = folder.Len(ctx); err != nil {
+		return info, 0, 0, errors.Join(err, folder.Close())
 	}
 	err = folder.Batches(ctx, 1, func(b retriever.RowBatch) error {
 		info.NoImages, info.NoTexts = b.Image == nil, b.Text == nil
@@ -98,7 +110,7 @@ func (e *embeddings) peek(ctx context.Context, files *storage.Files, dir string)
 	if errors.Is(err, errPeeked) {
 		err = nil
 	}
-	return info, dimension, errors.Join(err, folder.Close())
+	return info, dimension, rows, errors.Join(err, folder.Close())
 }
 
 // digestEmbeddings adds every embedding and metadata file of a folder.
@@ -106,7 +118,8 @@ func digestEmbeddings(ctx context.Context, files *storage.Files, dir string, dig
 	if storage.InBucket(dir) {
 		names, err := embeddingFiles(ctx, files, dir)
 		for _, name := range names {
-			err = errors.Join(err, digest.add(ctx, files, storage.Join(dir, name), name))
+			_, addErr := digest.add(ctx, files, storage.Join(dir, name), name)
+			err = errors.Join(err, addErr)
 		}
 		return err
 	}
@@ -118,7 +131,8 @@ func digestEmbeddings(ctx context.Context, files *storage.Files, dir string, dig
 		if err != nil {
 			return err
 		}
-		return digest.add(ctx, files, path, filepath.ToSlash(name))
+		_, err = digest.add(ctx, files, path, filepath.ToSlash(name))
+		return err
 	})
 }
 
@@ -137,22 +151,23 @@ func (e *embeddings) Read(ctx context.Context, visit func(indexer.Sample) error)
 func (e *embeddings) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
 	files := storage.New(e.reach)
 	defer func() { err = errors.Join(err, files.Close()) }()
-	out := &counter{skip: skip, visit: visit}
-	for _, dir := range e.dirs {
-		if err := e.readFolder(ctx, files, dir, out); err != nil {
+	out := newCounter(&e.forecast, skip, visit)
+	for number := range e.dirs {
+		e.next()
+		if err := e.readFolder(ctx, files, number, out); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (e *embeddings) readFolder(ctx context.Context, files *storage.Files, dir string, out *counter) error {
-	folder, err := e.openFolder(ctx, files, dir)
-	if err != nil {
-		return err
-	}
-	if r, inBucket := folder.(*remote); inBucket {
-		r.pass = out.pass
+func (e *embeddings) readFolder(ctx context.Context, files *storage.Files, number int, out *counter) (err error) {
+	dir := e.dirs[number]
+	var folder EmbeddingFolder = &remote{files: files, dir: dir, open: e.open, parts: e.parts[number], pass: out.pass}
+	if !storage.InBucket(dir) {
+		if folder, err = e.open(dir); err != nil {
+			return err
+		}
 	}
 	err = folder.Batches(ctx, embeddingBatch, func(b retriever.RowBatch) error {
 		for i, row := range b.Rows {

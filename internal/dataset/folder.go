@@ -21,24 +21,25 @@ import (
 // path without extension, in the order of these paths. It holds the names of one directory at a
 // time. Links to files are followed, links to directories are not.
 type folder struct {
-	roots   []string
-	reach   storage.Reach
-	info    indexer.SourceInfo
-	samples int64
+	roots []string
+	reach storage.Reach
+	info  indexer.SourceInfo
+	forecast
 }
 
 func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 	if err := checkFolders(ctx, s.files, s.inputs); err != nil {
 		return nil, err
 	}
+	f := &folder{roots: s.inputs, reach: s.reach}
 	digest := newDigest()
-	samples := int64(0)
 	for _, root := range s.inputs {
+		samples := int64(0)
 		err := walk(ctx, s.files, root, "", func(key string, files []string) error {
 			samples += countSamples(files)
 			for _, name := range files {
 				at := storage.Join(root, name)
-				if err := digest.add(ctx, s.files, at, name); err != nil && ctx.Err() != nil {
+				if _, err := digest.add(ctx, s.files, at, name); err != nil && ctx.Err() != nil {
 					return err
 				} else if err != nil {
 					// Reading it again will fail too, and be recorded.
@@ -50,8 +51,10 @@ func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 		if err != nil {
 			return nil, err
 		}
+		f.add(0, samples)
 	}
-	return &folder{s.inputs, s.reach, s.info(digest), samples}, nil
+	f.info = s.info(digest)
+	return f, nil
 }
 
 func checkFolders(ctx context.Context, files *storage.Files, inputs []string) error {
@@ -79,9 +82,6 @@ func countSamples(files []string) int64 {
 	return int64(len(g.samples()))
 }
 
-// Samples is how many there were when the folders were opened, for a forecast.
-func (f *folder) Samples() int64 { return f.samples }
-
 // Describe says which folders these are.
 func (f *folder) Describe() indexer.SourceInfo { return f.info }
 
@@ -94,8 +94,9 @@ func (f *folder) Read(ctx context.Context, visit func(indexer.Sample) error) err
 func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
 	files := storage.New(f.reach)
 	defer func() { err = errors.Join(err, files.Close()) }()
-	out := &counter{skip: skip, visit: visit}
+	out := newCounter(&f.forecast, skip, visit)
 	for _, root := range f.roots {
+		f.next()
 		if err := readTree(ctx, files, root, out); err != nil {
 			return err
 		}

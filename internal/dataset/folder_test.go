@@ -54,7 +54,9 @@ func TestFolder(t *testing.T) {
 		"stats no-image",
 	}
 	require.Empty(t, cmp.Diff(want, outlines(got)))
-	require.EqualValues(t, len(want), source.(interface{ Samples() int64 }).Samples(), "known before they are read")
+	samples, exact := source.(indexer.Forecaster).Samples()
+	require.True(t, exact)
+	require.EqualValues(t, len(want), samples, "known before they are read")
 	require.Equal(t, filepath.Join(dir, "a/z.webp"), got[3].ImagePath)
 	require.Equal(t, filepath.Join(dir, "a/z"), got[3].Position)
 	require.Equal(t, "http://x", got[4].URL)
@@ -128,7 +130,9 @@ func TestDigestOfLargeFile(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a.tar")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
 		d := newDigest()
-		require.NoError(t, d.add(t.Context(), storage.New(nil), path, "a.tar"))
+		size, err := d.add(t.Context(), storage.New(nil), path, "a.tar")
+		require.NoError(t, err)
+		require.EqualValues(t, len(content), size)
 		return d.String()
 	}
 	first := of()

@@ -35,6 +35,7 @@ type img2dataset struct {
 	shards []shard
 	reach  storage.Reach
 	info   indexer.SourceInfo
+	forecast
 }
 
 func openImg2dataset(ctx context.Context, s *setup) (indexer.Source, error) {
@@ -46,13 +47,21 @@ func openImg2dataset(ctx context.Context, s *setup) (indexer.Source, error) {
 		}
 		shards = append(shards, found...)
 	}
+	d := &img2dataset{shards: shards, reach: s.reach}
 	digest := newDigest()
 	for _, shard := range shards {
-		if err := digestShard(ctx, s.files, shard, digest); err != nil {
+		size, err := digestShard(ctx, s.files, shard, digest)
+		if err != nil {
 			return nil, err
 		}
+		rows, err := shard.rows(ctx, s.files)
+		if err != nil {
+			return nil, err
+		}
+		d.add(size, rows)
 	}
-	return &img2dataset{shards, s.reach, s.info(digest)}, nil
+	d.info = s.info(digest)
+	return d, nil
 }
 
 // findShards finds the shards of a folder, or those that tar files and patterns of them name.
@@ -103,24 +112,41 @@ func shardsIn(dir string, entries []storage.Entry) []shard {
 	return slices.SortedFunc(maps.Values(found), func(a, b shard) int { return strings.Compare(a.name, b.name) })
 }
 
-func digestShard(ctx context.Context, files *storage.Files, s shard, digest digest) error {
-	if err := digest.add(ctx, files, s.listing(), s.name+".parquet"); err != nil && !isMissing(err) {
-		return err
+// rows is how many samples a shard's listing says it has. In a bucket that would be two requests more
+// a shard, of which there can be 230,000: there it is unknown.
+func (s shard) rows(ctx context.Context, files *storage.Files) (int64, error) {
+	if storage.InBucket(s.base) {
+		return unknown, nil
+	}
+	rows, err := parquetRows(ctx, files, s.listing())
+	if isMissing(err) {
+		return unknown, nil
+	}
+	return rows, err
+}
+
+// digestShard adds the files of a shard, and gives the size of those that hold its samples.
+func digestShard(ctx context.Context, files *storage.Files, s shard, digest digest) (size int64, err error) {
+	if _, err := digest.add(ctx, files, s.listing(), s.name+".parquet"); err != nil && !isMissing(err) {
+		return 0, err
 	}
 	switch {
 	case s.samples == "":
-		return nil
+		return 0, nil
 	case !s.folder:
 		return digest.add(ctx, files, s.samples, s.name+".tar")
 	}
-	return walk(ctx, files, s.samples, "", func(_ string, names []string) error {
+	err = walk(ctx, files, s.samples, "", func(_ string, names []string) error {
 		for _, name := range names {
-			if err := digest.add(ctx, files, storage.Join(s.samples, name), s.name+"/"+name); err != nil {
+			bytes, err := digest.add(ctx, files, storage.Join(s.samples, name), s.name+"/"+name)
+			if err != nil {
 				return err
 			}
+			size += bytes
 		}
 		return nil
 	})
+	return size, err
 }
 
 // Describe says which shards these are.
@@ -135,8 +161,9 @@ func (d *img2dataset) Read(ctx context.Context, visit func(indexer.Sample) error
 func (d *img2dataset) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
 	files := storage.New(d.reach)
 	defer func() { err = errors.Join(err, files.Close()) }()
-	out := &counter{skip: skip, visit: visit}
+	out := newCounter(&d.forecast, skip, visit)
 	for _, s := range d.shards {
+		d.next()
 		if err := d.readShard(ctx, files, s, out); err != nil {
 			return err
 		}
@@ -148,6 +175,9 @@ func (d *img2dataset) readShard(ctx context.Context, files *storage.Files, s sha
 	listed, failure, err := readListing(ctx, files, s.listing())
 	if err != nil {
 		return err
+	}
+	if failure == nil {
+		d.holds(int64(len(listed.rows)))
 	}
 	out.each = listed.join
 	err = d.readSamples(ctx, files, s, out)

@@ -22,7 +22,7 @@ func readJSONL(ctx context.Context, files *storage.Files, path string, whole boo
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return scanJSONL(&lineReader{r: f.Reader, path: path}, whole, visit)
+	return scanJSONL(&lineReader{r: f.Reader, path: path}, whole, f.placing(visit))
 }
 
 func scanJSONL(lines *lineReader, whole bool, visit rowVisitor) error {

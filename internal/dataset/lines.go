@@ -13,10 +13,44 @@ import (
 	"rollcall/internal/dataset/storage"
 )
 
-// textFile is an open text file, decompressed and past its byte order mark.
+// textFile is an open text file, decompressed and past its byte order mark. It counts what was read.
 type textFile struct {
 	*bufio.Reader
-	file storage.File
+	file io.Closer // nil: somebody else's
+	raw  *bufio.Reader
+	in   tally // by raw, from the file
+	out  tally // by Reader, from raw or what decompresses it
+}
+
+// tally is a reader and how much it has read.
+type tally struct {
+	from  io.Reader
+	bytes int64
+}
+
+// Read reads on.
+func (c *tally) Read(p []byte) (int, error) {
+	n, err := c.from.Read(p)
+	c.bytes += int64(n)
+	return n, err
+}
+
+// behind is how many bytes of the file what was taken of its text had: of compressed text, what was
+// decompressed had in the mean.
+func (t *textFile) behind() int64 {
+	if t.out.bytes == 0 {
+		return 0
+	}
+	decompressed, taken := t.in.bytes-int64(t.raw.Buffered()), t.out.bytes-int64(t.Buffered())
+	return int64(float64(decompressed) * float64(taken) / float64(t.out.bytes))
+}
+
+// placing tells the visitor of every row what is behind with it.
+func (t *textFile) placing(visit rowVisitor) rowVisitor {
+	return func(r row) error {
+		r.behind = t.behind()
+		return visit(r)
+	}
 }
 
 func openText(ctx context.Context, files *storage.Files, path string) (*textFile, error) {
@@ -24,29 +58,33 @@ func openText(ctx context.Context, files *storage.Files, path string) (*textFile
 	if err != nil {
 		return nil, err
 	}
-	r, err := textReader(f, path)
+	t, err := textReader(f, path)
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &textFile{r, f}, nil
+	t.file = f
+	return t, nil
 }
 
 // textReader reads a text file; .gz at the end of its path says that it is compressed.
-func textReader(f io.Reader, path string) (*bufio.Reader, error) {
-	r := bufio.NewReaderSize(f, 64<<10)
+func textReader(f io.Reader, path string) (*textFile, error) {
+	t := &textFile{in: tally{from: f}}
+	t.raw = bufio.NewReaderSize(&t.in, 64<<10)
+	t.out.from = t.raw
 	if strings.HasSuffix(strings.ToLower(path), ".gz") {
-		z, err := gzip.NewReader(r)
+		z, err := gzip.NewReader(t.raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: not a gzip file: %w", path, err)
 		}
-		r = bufio.NewReaderSize(z, 64<<10)
+		t.out.from = z
 	}
-	if mark, _ := r.Peek(3); bytes.Equal(mark, []byte("\xEF\xBB\xBF")) {
-		if _, err := r.Discard(3); err != nil {
+	t.Reader = bufio.NewReaderSize(&t.out, 64<<10)
+	if mark, _ := t.Peek(3); bytes.Equal(mark, []byte("\xEF\xBB\xBF")) {
+		if _, err := t.Discard(3); err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return r, nil
+	return t, nil
 }
 
 // Close closes the file.

@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"rollcall/internal/dataset/storage"
@@ -28,11 +27,16 @@ type remote struct {
 	pass  func(rows int64) bool // says of a partition of so many rows that it is not wanted; nil: all are
 }
 
-// remotePartition are the files of one partition, below the folder, and which of them holds vectors.
+// remotePartition are the files of one partition, below the folder, and which of them hold vectors.
 type remotePartition struct {
-	names   []string
-	vectors string
+	names       []string
+	image, text string // "" where it has none of the kind
+	rows        int64
+	dimension   int
 }
+
+// vectors is a file of vectors that the partition has.
+func (p remotePartition) vectors() string { return cmp.Or(p.image, p.text) }
 
 // embeddingFolders are the folders of an embedding folder, in the order of their names.
 var embeddingFolders = []string{"images", "img_emb", "metadata", "text_emb", "texts"}
@@ -40,7 +44,7 @@ var embeddingFolders = []string{"images", "img_emb", "metadata", "text_emb", "te
 // partitionName finds the number in the name of a partition's file.
 var partitionName = regexp.MustCompile(`_([0-9]+)\.(npy|parquet)$`)
 
-// openRemote lists an embedding folder in a bucket.
+// openRemote lists an embedding folder in a bucket, and reads the headers of its vectors.
 func openRemote(ctx context.Context, files *storage.Files, dir string, open OpenEmbeddings) (*remote, error) {
 	names, err := embeddingFiles(ctx, files, dir)
 	if err != nil {
@@ -58,21 +62,28 @@ func openRemote(ctx context.Context, files *storage.Files, dir string, open Open
 			byNumber[at[1]] = p
 		}
 		p.names = append(p.names, name)
-		if at[2] == "npy" {
-			p.vectors = name
+		switch {
+		case at[2] != "npy":
+		case strings.HasPrefix(name, "text"):
+			p.text = name
+		default:
+			p.image = name
 		}
 	}
 	r := &remote{files: files, dir: dir, open: open}
 	for number, p := range byNumber {
-		if p.vectors == "" {
+		if p.vectors() == "" {
 			return nil, fmt.Errorf("%s has no vectors to partition %s (%s)", dir, number, p.names[0])
+		}
+		if p.rows, p.dimension, err = npyShape(ctx, files, storage.Join(dir, p.vectors())); err != nil {
+			return nil, err
 		}
 		r.parts = append(r.parts, *p)
 	}
 	if len(r.parts) == 0 {
 		return nil, fmt.Errorf("%s is no embedding folder: no .npy file in img_emb, text_emb or images", dir)
 	}
-	slices.SortFunc(r.parts, func(a, b remotePartition) int { return cmp.Compare(path.Base(a.vectors), path.Base(b.vectors)) })
+	slices.SortFunc(r.parts, func(a, b remotePartition) int { return cmp.Compare(path.Base(a.vectors()), path.Base(b.vectors())) })
 	return r, nil
 }
 
@@ -98,18 +109,22 @@ func embeddingFiles(ctx context.Context, files *storage.Files, dir string) ([]st
 func (r *remote) Batches(ctx context.Context, size int, visit func(retriever.RowBatch) error) error {
 	first := int64(0)
 	for _, p := range r.parts {
-		rows, err := r.rows(ctx, p)
-		if err != nil {
-			return err
-		}
-		if r.pass == nil || !r.pass(rows) {
+		if r.pass == nil || !r.pass(p.rows) {
 			if err := r.partition(ctx, p, size, first, visit); err != nil {
 				return err
 			}
 		}
-		first += rows
+		first += p.rows
 	}
 	return nil
+}
+
+// Len is how many rows there are.
+func (r *remote) Len(context.Context) (rows int64, err error) {
+	for _, p := range r.parts {
+		rows += p.rows
+	}
+	return rows, nil
 }
 
 // Close has nothing to let go of: the bucket is its opener's.
@@ -129,7 +144,7 @@ func (r *remote) partition(ctx context.Context, p remotePartition, size int, fir
 	}
 	folder, err := r.open(scratch)
 	if err != nil {
-		return fmt.Errorf("%s, partition with %s: %w", r.dir, p.vectors, err)
+		return fmt.Errorf("%s, partition with %s: %w", r.dir, p.vectors(), err)
 	}
 	err = folder.Batches(ctx, size, func(b retriever.RowBatch) error {
 		b.First += first
@@ -157,27 +172,4 @@ func (r *remote) fetch(ctx context.Context, name, to string) (err error) {
 		return fmt.Errorf("copying %s to %s (TMPDIR says where): %w", storage.Join(r.dir, name), to, err)
 	}
 	return nil
-}
-
-// npyRows finds the number of rows in the header of a .npy file.
-var npyRows = regexp.MustCompile(`'shape': \(([0-9]+),`)
-
-// rows reads the number of a partition's rows from the header of its vectors.
-func (r *remote) rows(ctx context.Context, p remotePartition) (rows int64, err error) {
-	at := storage.Join(r.dir, p.vectors)
-	file, err := r.files.Open(ctx, at)
-	if err != nil {
-		return 0, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
-	header := make([]byte, 1024) // numpy pads its own to 128
-	n, err := io.ReadFull(file, header)
-	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
-		return 0, err
-	}
-	found := npyRows.FindSubmatch(header[:n])
-	if found == nil || !strings.HasPrefix(string(header[:n]), "\x93NUMPY") {
-		return 0, fmt.Errorf("%s is no .npy file of rows", at)
-	}
-	return strconv.ParseInt(string(found[1]), 10, 64)
 }

@@ -37,6 +37,7 @@ type table struct {
 	held      bool // the images are in the files
 	reach     storage.Reach
 	info      indexer.SourceInfo
+	forecast
 }
 
 func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
@@ -59,9 +60,17 @@ func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
 	t.info.NoImages = s.ImagesDir == "" && !t.held && (!t.listed || first.image == "")
 	digest := newDigest()
 	for _, f := range t.files {
-		if err := digest.add(ctx, s.files, f.path, f.name); err != nil {
+		size, err := digest.add(ctx, s.files, f.path, f.name)
+		if err != nil {
 			return nil, err
 		}
+		rows := int64(unknown)
+		if s.Format == "laion" {
+			if rows, err = parquetRows(ctx, s.files, f.path); err != nil {
+				return nil, err
+			}
+		}
+		t.add(size, rows)
 		if err := t.digestImages(ctx, s.files, f, digest); err != nil {
 			return nil, err
 		}
@@ -70,6 +79,24 @@ func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
 	t.info = s.info(digest)
 	t.info.NoImages = noImages
 	return t, nil
+}
+
+// parquetRows is how many rows a Parquet file says it has; unknown when it is damaged, which is
+// recorded when it is read.
+func parquetRows(ctx context.Context, files *storage.Files, path string) (rows int64, err error) {
+	f, err := files.Open(ctx, path)
+	if err != nil {
+		return unknown, err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	file, err := openParquet(f, path)
+	switch {
+	case err == nil:
+		return file.NumRows(), nil
+	case transient(err):
+		return unknown, err
+	}
+	return unknown, nil
 }
 
 func checkImagesDir(ctx context.Context, s *setup) error {
@@ -151,8 +178,9 @@ func (t *table) Read(ctx context.Context, visit func(indexer.Sample) error) erro
 func (t *table) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
 	files := storage.New(t.reach)
 	defer func() { err = errors.Join(err, files.Close()) }()
-	out := &counter{skip: skip, visit: visit}
+	out := newCounter(&t.forecast, skip, visit)
 	for _, f := range t.files {
+		t.next()
 		if err := t.readFile(ctx, files, f, out); err != nil {
 			return err
 		}
@@ -179,6 +207,7 @@ func (t *table) readFile(ctx context.Context, files *storage.Files, f inputFile,
 			}
 		}
 		n++
+		t.at(r.behind)
 		if err := out.emit([]indexer.Sample{s}); err != nil {
 			return &stopped{err}
 		}

@@ -132,6 +132,7 @@ func (r *tarReader) flush() error {
 	}
 	g := *r.open
 	r.open = nil
+	r.out.ahead.at(r.dataEnd)
 	if r.repeated(g.key) {
 		return r.out.emit([]indexer.Sample{{Key: g.key, Position: g.position,
 			Err: indexer.Failf(indexer.ReasonDuplicateKey, "%s: the members of %q do not follow each other in the tar, or two samples have this key", g.names(), g.key)}})

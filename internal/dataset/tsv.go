@@ -30,7 +30,7 @@ func readTSV(ctx context.Context, files *storage.Files, path string, whole bool,
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	return scanTSV(&lineReader{r: f.Reader, path: path}, whole, visit)
+	return scanTSV(&lineReader{r: f.Reader, path: path}, whole, f.placing(visit))
 }
 
 // peekTSV tells a TSV file's layout.

@@ -14,6 +14,7 @@ type webdataset struct {
 	tars  []inputFile
 	reach storage.Reach
 	info  indexer.SourceInfo
+	forecast
 }
 
 func openWebdataset(ctx context.Context, s *setup) (indexer.Source, error) {
@@ -21,13 +22,17 @@ func openWebdataset(ctx context.Context, s *setup) (indexer.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	w := &webdataset{tars: tars, reach: s.reach}
 	digest := newDigest()
 	for _, t := range tars {
-		if err := digest.add(ctx, s.files, t.path, t.name); err != nil {
+		size, err := digest.add(ctx, s.files, t.path, t.name)
+		if err != nil {
 			return nil, err
 		}
+		w.add(size, unknown)
 	}
-	return &webdataset{tars, s.reach, s.info(digest)}, nil
+	w.info = s.info(digest)
+	return w, nil
 }
 
 // Describe says which tars these are.
@@ -42,8 +47,9 @@ func (w *webdataset) Read(ctx context.Context, visit func(indexer.Sample) error)
 func (w *webdataset) ReadAfter(ctx context.Context, skip int64, visit func(indexer.Sample) error) (err error) {
 	files := storage.New(w.reach)
 	defer func() { err = errors.Join(err, files.Close()) }()
-	out := &counter{skip: skip, visit: visit}
+	out := newCounter(&w.forecast, skip, visit)
 	for _, t := range w.tars {
+		w.next()
 		if err := readTar(ctx, files, t.path, out); err != nil {
 			return err
 		}

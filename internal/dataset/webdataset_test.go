@@ -241,10 +241,10 @@ func FuzzTar(f *testing.F) {
 	f.Add(tarOf(f, "a.jpg=J", "b.jpg=K", "a.txt=one")[:2000], int64(1))
 	f.Fuzz(func(t *testing.T, content []byte, skip int64) {
 		read := func(skip int64) (got []indexer.Sample) {
-			out := &counter{skip: skip, visit: func(s indexer.Sample) error {
+			out := newCounter(&forecast{}, skip, func(s indexer.Sample) error {
 				got = append(got, s)
 				return nil
-			}}
+			})
 			require.NoError(t, newTarReader(bytes.NewReader(content), "f.tar", out).read(t.Context()))
 			return got
 		}
