@@ -31,6 +31,7 @@ import (
 // cloud is a real server for buckets of one kind, with one bucket named data.
 type cloud struct {
 	scheme, query string
+	address       string // of the server
 }
 
 // url is where something is in the bucket.
@@ -92,18 +93,25 @@ func startS3(t *testing.T) cloud {
 	address := startServer(t, serverFile(t, "versitygw"), func(port string) []string {
 		return []string{"--access", "tester", "--secret", "secret", "--port", "127.0.0.1:" + port, "posix", "--sidecar", sidecar, dir}
 	})
-	return cloud{"s3", "?region=us-east-1&use_path_style=true&endpoint=http://" + address}
+	return cloud{"s3", "?region=us-east-1&use_path_style=true&endpoint=http://" + address, address}
 }
 
 func startGoogle(t *testing.T) cloud {
+	return startGoogleAs(t, func(address string) string { return address })
+}
+
+// startGoogleAs starts a server that knows itself by the address at which clients reach it.
+func startGoogleAs(t *testing.T, public func(address string) string) cloud {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "data"), 0o700))
-	address := startServer(t, serverFile(t, "fake-gcs-server"), func(port string) []string {
-		return []string{"-scheme", "http", "-host", "127.0.0.1", "-port", port, "-public-host", "127.0.0.1:" + port,
-			"-external-url", "http://127.0.0.1:" + port, "-filesystem-root", dir, "-log-level", "error"}
+	var known string
+	startServer(t, serverFile(t, "fake-gcs-server"), func(port string) []string {
+		known = public("127.0.0.1:" + port)
+		return []string{"-scheme", "http", "-host", "127.0.0.1", "-port", port, "-public-host", known,
+			"-external-url", "http://" + known, "-filesystem-root", dir, "-log-level", "error"}
 	})
-	t.Setenv("STORAGE_EMULATOR_HOST", address)
-	return cloud{scheme: "gs"}
+	t.Setenv("STORAGE_EMULATOR_HOST", known)
+	return cloud{scheme: "gs", address: known}
 }
 
 // The account that Azurite has, with its published key.
@@ -131,7 +139,7 @@ func startAzure(t *testing.T) cloud {
 	require.NoError(t, err)
 	t.Setenv("AZURE_STORAGE_ACCOUNT", azureAccount)
 	t.Setenv("AZURE_STORAGE_KEY", azureKey)
-	return cloud{"azblob", "?protocol=http&localemu=true&domain=" + address}
+	return cloud{"azblob", "?protocol=http&localemu=true&domain=" + address, address}
 }
 
 // upload copies the files below a folder into the bucket.

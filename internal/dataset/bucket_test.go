@@ -152,7 +152,7 @@ func TestEmbeddingsInABucket(t *testing.T) {
 		}
 		require.Empty(t, cmp.Diff(want, got))
 	}
-	left, err := os.ReadDir(os.Getenv("TMPDIR"))
+	left, err := filepath.Glob(filepath.Join(os.Getenv("TMPDIR"), "*", "*"))
 	require.NoError(t, err)
 	require.Empty(t, left, "what was copied is removed")
 }

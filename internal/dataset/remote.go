@@ -132,17 +132,17 @@ func (r *remote) Close() error { return nil }
 
 // partition copies a partition and visits its rows, the first of which has the number first.
 func (r *remote) partition(ctx context.Context, p remotePartition, size int, first int64, visit func(retriever.RowBatch) error) (err error) {
-	scratch, err := os.MkdirTemp("", "rollcall-embeddings-")
+	scratch, err := storage.NewScratch()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
+	defer func() { err = errors.Join(err, scratch.Close()) }()
 	for _, name := range p.names {
-		if err := r.fetch(ctx, name, filepath.Join(scratch, filepath.FromSlash(name))); err != nil {
+		if err := r.fetch(ctx, name, filepath.Join(scratch.Dir, filepath.FromSlash(name))); err != nil {
 			return err
 		}
 	}
-	folder, err := r.open(scratch)
+	folder, err := r.open(scratch.Dir)
 	if err != nil {
 		return fmt.Errorf("%s, partition with %s: %w", r.dir, p.vectors(), err)
 	}

@@ -34,7 +34,7 @@ type Folder struct {
 	bucket  *blob.Bucket
 	url     string // for errors
 	prefix  string // of the keys; "" or with a slash at the end
-	scratch string
+	scratch *Scratch
 }
 
 // OpenFolder reaches a folder in a bucket by its URL, whether or not there is anything in it.
@@ -54,7 +54,7 @@ func OpenFolder(ctx context.Context, url string) (*Folder, error) {
 // FolderIn is the folder with a key in an open bucket, which it closes in the end; errors call it
 // url.
 func FolderIn(bucket *blob.Bucket, key, url string) (*Folder, error) {
-	scratch, err := os.MkdirTemp("", "rollcall-upload-")
+	scratch, err := NewScratch()
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func FolderIn(bucket *blob.Bucket, key, url string) (*Folder, error) {
 }
 
 // Close removes the scratch folder and lets go of the bucket.
-func (f *Folder) Close() error { return errors.Join(os.RemoveAll(f.scratch), f.bucket.Close()) }
+func (f *Folder) Close() error { return errors.Join(f.scratch.Close(), f.bucket.Close()) }
 
 // failed is an error of the bucket, with what to do about it.
 func (f *Folder) failed(op, name string, err error) error {
@@ -142,7 +142,7 @@ func (f *Folder) put(ctx context.Context, name string, content io.Reader) error 
 
 // Stage is a place in the scratch folder.
 func (f *Folder) Stage(folder string) string {
-	return filepath.Join(f.scratch, filepath.FromSlash(folder))
+	return filepath.Join(f.scratch.Dir, filepath.FromSlash(folder))
 }
 
 // Keep sends the files that were made for a folder, and removes them here.
