@@ -17,17 +17,62 @@ func NearDuplicates(vectors [][]float32, threshold float32) []int {
 	for i, v := range vectors {
 		units[i] = unit(v)
 	}
-	first := make([]int, len(vectors))
+	return components(len(vectors), func(i, j int) bool { return dot(units[i], units[j]) > threshold })
+}
+
+// nearHashes groups perceptual hashes that differ in at most most bits, as NearDuplicates does
+// vectors; nil joins nothing.
+func nearHashes(hashes []*PictureHash, most int) []int {
+	return components(len(hashes), func(i, j int) bool {
+		return hashes[i] != nil && hashes[j] != nil && hashes[i].Distance(*hashes[j]) <= most
+	})
+}
+
+// eitherGroups joins whatever one of two groupings of the same things joins.
+func eitherGroups(a, b []int) []int {
+	first := alone(len(a))
 	for i := range first {
-		first[i] = i
+		join(first, i, a[i])
+		join(first, i, b[i])
 	}
-	for i := range units {
+	return settle(first)
+}
+
+// groupCount is how many groups there are: those that are first of one.
+func groupCount(first []int) int64 {
+	var n int64
+	for i, f := range first {
+		if f == i {
+			n++
+		}
+	}
+	return n
+}
+
+// components gives for each of n things the first of its connected component.
+func components(n int, near func(i, j int) bool) []int {
+	first := alone(n)
+	for i := range n {
 		for j := range i {
-			if dot(units[i], units[j]) > threshold {
+			if near(i, j) {
 				join(first, i, j)
 			}
 		}
 	}
+	return settle(first)
+}
+
+// alone makes each of n things its own group.
+func alone(n int) []int {
+	first := make([]int, n)
+	for i := range first {
+		first[i] = i
+	}
+	return first
+}
+
+// settle makes every thing point to the first of its group.
+func settle(first []int) []int {
 	for i := range first {
 		first[i] = root(first, i)
 	}

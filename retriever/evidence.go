@@ -23,6 +23,7 @@ type Evidence struct {
 	Similarity *float32 `json:"similarity,omitempty"` // image, face: cosine with the closest photo
 	Reference  *int     `json:"reference,omitempty"`  // image, face: which photo that is, from 0
 	Group      *int64   `json:"group,omitempty"`      // image, face: first row of its near-duplicates among the person's rows
+	Hash       string   `json:"hash,omitempty"`       // image, face: perceptual hash of the image, where it was at hand
 	Left       *float32 `json:"left,omitempty"`       // face: its box in the image, in pixels from
 	Top        *float32 `json:"top,omitempty"`        // the upper left corner
 	Width      *float32 `json:"width,omitempty"`      //
@@ -45,6 +46,9 @@ func MentionEvidence(roster *Roster, m Mention) Evidence {
 func ImageEvidence(roster *Roster, h ImageHit, row *Row) Evidence {
 	p := &roster.Persons[h.Person]
 	e := Evidence{Kind: "image", ID: p.ID, Name: p.Name, Row: h.Row, Similarity: &h.Score, Reference: &h.Reference, Group: h.Group}
+	if h.Hash != nil {
+		e.Hash = h.Hash.String()
+	}
 	if row != nil {
 		e.Key, e.Caption, e.URL, e.ImagePath = row.Key, row.Caption, row.URL, row.ImagePath
 	}
@@ -108,7 +112,7 @@ func (w *evidenceJSONL) Close() error {
 }
 
 // evidenceColumns is the header of an evidence CSV file.
-const evidenceColumns = "kind,id,name,row,key,alias,start,end,similarity,reference,group,left,top,width,height,caption,url,image_path"
+const evidenceColumns = "kind,id,name,row,key,alias,start,end,similarity,reference,group,hash,left,top,width,height,caption,url,image_path"
 
 // NewEvidenceCSV writes CSV with a header line; cells that do not apply to a kind are empty.
 func NewEvidenceCSV(w io.Writer) EvidenceWriter {
@@ -123,7 +127,7 @@ type evidenceCSV struct{ csv *csv.Writer }
 func (w *evidenceCSV) Write(e Evidence) error {
 	err := w.csv.Write([]string{
 		e.Kind, e.ID, e.Name, strconv.FormatInt(e.Row, 10), e.Key, e.Alias, number(e.Start), number(e.End),
-		single(e.Similarity), number(e.Reference), integer(e.Group),
+		single(e.Similarity), number(e.Reference), integer(e.Group), e.Hash,
 		single(e.Left), single(e.Top), single(e.Width), single(e.Height), e.Caption, e.URL, e.ImagePath,
 	})
 	if err != nil {

@@ -23,6 +23,7 @@ type evidenceRow struct {
 	Similarity *float32 `parquet:"similarity"`
 	Reference  *int     `parquet:"reference"`
 	Group      *int64   `parquet:"group"`
+	Hash       string   `parquet:"hash"`
 	Left       *float32 `parquet:"left"`
 	Top        *float32 `parquet:"top"`
 	Width      *float32 `parquet:"width"`

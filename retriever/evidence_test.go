@@ -37,10 +37,10 @@ func TestEvidenceJSONL(t *testing.T) {
 func TestEvidenceCSV(t *testing.T) {
 	var b strings.Builder
 	writeAll(t, NewEvidenceCSV(&b))
-	require.Equal(t, `kind,id,name,row,key,alias,start,end,similarity,reference,group,left,top,width,height,caption,url,image_path
-mention,ann,Ann Lee,7,,Annie,0,5,,,,,,,,"Annie, ""<b>""",http://x/?a&b,
-image,bob,Bob Ray,9,,,,,0.25,0,,,,,,,,
-image,bob,Bob Ray,10,k,,,,0.5,2,9,,,,,c,,
+	require.Equal(t, `kind,id,name,row,key,alias,start,end,similarity,reference,group,hash,left,top,width,height,caption,url,image_path
+mention,ann,Ann Lee,7,,Annie,0,5,,,,,,,,,"Annie, ""<b>""",http://x/?a&b,
+image,bob,Bob Ray,9,,,,,0.25,0,,,,,,,,,
+image,bob,Bob Ray,10,k,,,,0.5,2,9,,,,,,c,,
 `, b.String())
 }
 

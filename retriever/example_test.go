@@ -48,11 +48,11 @@ func Example() {
 		fmt.Println(err)
 	}
 	// Output:
-	// kind,id,name,row,key,alias,start,end,similarity,reference,group,left,top,width,height,caption,url,image_path
-	// mention,T.J._Thyne,T.J. Thyne,0,,T.J. Thyne,0,8,,,,,,,,TJ Thyne's new film,,
-	// mention,T.J._Thyne,T.J. Thyne,1,,T.J. Thyne,0,11,,,,,,,,"Thyne, T. J. at a gala",,
-	// mention,Jörg_Pilawa,Jörg Pilawa,2,,Jörg Pilawa,0,11,,,,,,,,"Jorg Pilawa, host",,
-	// mention,Jörg_Pilawa,Jörg Pilawa,3,,Pilawa,0,6,,,,,,,,PILAWA,,
+	// kind,id,name,row,key,alias,start,end,similarity,reference,group,hash,left,top,width,height,caption,url,image_path
+	// mention,T.J._Thyne,T.J. Thyne,0,,T.J. Thyne,0,8,,,,,,,,,TJ Thyne's new film,,
+	// mention,T.J._Thyne,T.J. Thyne,1,,T.J. Thyne,0,11,,,,,,,,,"Thyne, T. J. at a gala",,
+	// mention,Jörg_Pilawa,Jörg Pilawa,2,,Jörg Pilawa,0,11,,,,,,,,,"Jorg Pilawa, host",,
+	// mention,Jörg_Pilawa,Jörg Pilawa,3,,Pilawa,0,6,,,,,,,,,PILAWA,,
 	// 5 rows
 	// id,name,mentions,mentions_distinct,images,faces,mention_and_face,estimate,low,high,exact,homonym,mode
 	// T.J._Thyne,T.J. Thyne,2,2,,,,2,2,2,true,false,strict

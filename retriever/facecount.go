@@ -12,8 +12,10 @@ type FaceOptions struct {
 	MaxHits int
 
 	// Vectors, when set, gives the image vectors of the rows, so that near-duplicates among a
-	// person's rows are grouped.
-	Vectors VectorSource
+	// person's rows are grouped; Rows and Pictures as in ImageOptions.
+	Vectors  VectorSource
+	Rows     Rows
+	Pictures Pictures
 
 	// Evidence, when set, gets every counted row once the count is done, as ImageOptions.Evidence.
 	Evidence func(FaceMatch) error
@@ -30,7 +32,7 @@ type FaceMatch struct {
 // refs go with Roster.Persons; their vectors are faces.
 func CountFaces(ctx context.Context, faces FaceCounter, refs []References, threshold float32, o FaceOptions) (*ImageCounts, error) {
 	best := bestFaces{}
-	images := ImageOptions{MaxHits: o.MaxHits, Vectors: o.Vectors}
+	images := ImageOptions{MaxHits: o.MaxHits, Vectors: o.Vectors, Rows: o.Rows, Pictures: o.Pictures}
 	if o.Evidence != nil {
 		images.Evidence = func(h ImageHit) error {
 			return o.Evidence(FaceMatch{ImageHit: h, Face: best[personRow{h.Person, h.Row}].StoredFace})

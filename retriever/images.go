@@ -29,6 +29,11 @@ type ImageOptions struct {
 	// grouped (NearDuplicates above NearDuplicateCosine).
 	Vectors VectorSource
 
+	// Rows and Pictures, when set as well, give the images' files, so that near-duplicates are also
+	// found by perceptual hashes (NearHash).
+	Rows     Rows
+	Pictures Pictures
+
 	// Evidence, when set, gets every counted row once the count is done: persons in order, each
 	// one's rows in order. Its error ends the count.
 	Evidence func(ImageHit) error
@@ -44,6 +49,8 @@ type ImageHit struct {
 	// Group is the first of the person's rows that are near-duplicates of this one, itself when
 	// there is none; nil when duplicates were not looked for.
 	Group *int64
+
+	Hash *PictureHash // of the row's image; nil when duplicates were not looked for or the image is not at hand
 }
 
 // ImageCounts is what CountImages found. Every count is exact.
@@ -55,10 +62,10 @@ type ImageCounts struct {
 
 // PersonImages counts the rows whose image is close to at least one of a person's photos.
 type PersonImages struct {
-	Rows     *int64 // nil, not measured, for a person without a usable photo
-	Groups   *int64 // those rows with near-duplicates taken together; nil, not measured, beyond MaxGrouped rows
-	Photos   int    // photos that were compared
-	Unusable int    // photos that could not be
+	Rows     *int64  // nil, not measured, for a person without a usable photo
+	Groups   *Groups // those rows with near-duplicates taken together; nil, not measured, beyond MaxGrouped rows
+	Photos   int     // photos that were compared
+	Unusable int     // photos that could not be
 }
 
 // CountImages counts for each person the rows whose cosine with at least one reference photo is at
@@ -139,17 +146,23 @@ func (t *imageTally) add(query int, h Hit) error {
 // finish counts each set, groups near-duplicates and gives the evidence.
 func (t *imageTally) finish(ctx context.Context, o ImageOptions) error {
 	for i := range t.sets {
+		t.sets[i].merge()
+	}
+	hashes, err := t.hash(ctx, o)
+	if err != nil {
+		return err
+	}
+	for i := range t.sets {
 		p := &t.result.Persons[i]
 		if p.Photos == 0 {
 			t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
 				"%s of person %d were not counted: none of the %d photos is usable", t.kind, i+1, p.Unusable))
 			continue
 		}
-		t.sets[i].merge()
 		hits := t.sets[i].hits
 		n := int64(len(hits))
 		p.Rows = &n
-		groups, err := t.group(ctx, i, o)
+		groups, err := t.group(ctx, i, hashes, o)
 		if err != nil {
 			return err
 		}
@@ -162,7 +175,7 @@ func (t *imageTally) finish(ctx context.Context, o ImageOptions) error {
 			}
 			hit := ImageHit{Person: i, Row: h.row, Reference: int(h.reference), Score: h.score}
 			if groups != nil {
-				hit.Group = &hits[groups[k]].row
+				hit.Group, hit.Hash = &hits[groups.first[k]].row, groups.hashes[k]
 			}
 			if err := o.Evidence(hit); err != nil {
 				return err

@@ -121,7 +121,7 @@ func TestCountImagesGroupsNearDuplicates(t *testing.T) {
 	}})
 	require.NoError(t, err)
 	require.EqualValues(t, 10, *got.Persons[0].Rows)
-	require.EqualValues(t, 2, *got.Persons[0].Groups)
+	require.Equal(t, &Groups{Either: 2, ByVector: 2}, got.Persons[0].Groups)
 	require.Equal(t, map[int64][]int64{0: {0, 1, 2, 34, 35}, 16: {16, 17, 18, 19, 20}}, groups)
 }
 

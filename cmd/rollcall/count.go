@@ -27,6 +27,7 @@ type countFlags struct {
 	task                 string
 	merge                bool
 	imageRoots           []string
+	hashImages           bool
 	faces                string
 	faceThreshold        float32
 	presence             retriever.PresenceRule
@@ -90,7 +91,8 @@ exact interval.
 	f.IntVar(&flags.workers, "workers", 0, "goroutines that match captions (default: one a core)")
 	f.StringVarP(&flags.output, "output", "o", "", "counts.csv to write")
 	f.StringVar(&flags.evidenceFile, "evidence-out", "", "write every counted row to a file: .csv, .parquet, .html (a gallery), else JSON lines")
-	f.StringArrayVar(&flags.imageRoots, "image-root", nil, "folder of the images or tars of a gallery; may be repeated (default: what was indexed)")
+	f.StringArrayVar(&flags.imageRoots, "image-root", nil, "folder of the images or tars, for a gallery and for perceptual hashes; may be repeated (default: what was indexed)")
+	f.BoolVar(&flags.hashImages, "hash-images", true, "tell near-duplicates by perceptual hashes too, of the counted rows' images where they are at hand")
 	return cmd
 }
 

@@ -42,7 +42,7 @@ func (a *app) countNear(ctx context.Context, opened *index, references []retriev
 	}
 	found := make([][]int64, len(references))
 	counts, err = retriever.CountImages(ctx, counter, references, threshold, retriever.ImageOptions{
-		Vectors: opened,
+		Vectors: opened, Rows: opened, Pictures: a.hashedFrom(opened, c),
 		Evidence: func(hit retriever.ImageHit) error {
 			found[hit.Person] = append(found[hit.Person], hit.Row)
 			return c.writeImage(ctx, opened, hit)

@@ -34,7 +34,7 @@ func (a *app) countFaces(ctx context.Context, opened *index, c counting, result 
 	}
 	rows := make([][]int64, len(references))
 	counts, err := retriever.CountFaces(ctx, stored, references, summary.Threshold, retriever.FaceOptions{
-		Vectors: opened,
+		Vectors: opened, Rows: opened, Pictures: a.hashedFrom(opened, c),
 		Evidence: func(m retriever.FaceMatch) error {
 			rows[m.Person] = append(rows[m.Person], m.Row)
 			return c.writeFace(ctx, opened, m)

@@ -26,7 +26,10 @@ type imageSummary struct {
 type personImages struct {
 	ID       string `json:"id"`
 	Rows     *int64 `json:"rows"`
-	Groups   *int64 `json:"groups"` // near-duplicates taken together
+	Groups   *int64 `json:"groups"` // near-duplicates taken together, by vector or by perceptual hash
+	ByVector *int64 `json:"groups_by_vector"`
+	ByHash   *int64 `json:"groups_by_hash"` // null where no image was at hand
+	Hashed   *int64 `json:"hashed"`         // rows whose image was at hand
 	Photos   int    `json:"photos"`
 	Unusable int    `json:"unusable_photos"`
 
@@ -62,7 +65,10 @@ func (a *app) countImages(ctx context.Context, opened *index, c counting) (*imag
 func personsOf(roster *retriever.Roster, counts *retriever.ImageCounts) []personImages {
 	out := make([]personImages, len(counts.Persons))
 	for i, p := range counts.Persons {
-		out[i] = personImages{ID: roster.Persons[i].ID, Rows: p.Rows, Groups: p.Groups, Photos: p.Photos, Unusable: p.Unusable}
+		out[i] = personImages{ID: roster.Persons[i].ID, Rows: p.Rows, Photos: p.Photos, Unusable: p.Unusable}
+		if g := p.Groups; g != nil {
+			out[i].Groups, out[i].ByVector, out[i].ByHash, out[i].Hashed = &g.Either, &g.ByVector, g.ByHash, &g.Hashed
+		}
 	}
 	return out
 }

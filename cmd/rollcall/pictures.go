@@ -28,8 +28,16 @@ func picturesOf(opened *index, roots []string) *pictures {
 	p := &pictures{roots: roots, inputs: roots}
 	if len(roots) == 0 && opened != nil && opened.manifest != nil {
 		p.inputs, p.format = opened.manifest.Source.Inputs, opened.manifest.Source.Format
+		if len(p.inputs) == 1 && isFolder(p.inputs[0]) { // of several, an image path does not say which
+			p.roots = p.inputs
+		}
 	}
 	return p
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // Pictures implements retriever.Pictures.
