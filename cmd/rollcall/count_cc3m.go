@@ -29,8 +29,11 @@ func (f countFlags) checkPresence() error {
 // judgePresence says who is in an index by the study's rule for captions without names.
 func (a *app) judgePresence(ctx context.Context, opened *index, c counting) (*counted, error) {
 	in := retriever.PresenceInput{Roster: c.roster, Index: opened, Vectors: opened}
+	evidence := c.rowEvidence(opened)
 	if c.evidence != nil {
-		in.Evidence = func(v retriever.PresenceVote) error { return c.writeVote(ctx, opened, v) }
+		in.Evidence = func(v retriever.PresenceVote) error {
+			return evidence.add(ctx, v.Row, func(row *retriever.Row) retriever.Evidence { return retriever.VoteEvidence(c.roster, v, row) })
+		}
 	}
 	err := a.withModel(ctx, c.flags.model, func(ctx context.Context, model *clip.Model) (err error) {
 		if err := matchModel(opened, model.Bundle().Info()); err != nil {
@@ -57,6 +60,9 @@ func (a *app) judgePresence(ctx context.Context, opened *index, c counting) (*co
 	rule := c.flags.presence
 	rule.FaceThreshold = c.flags.faceThreshold
 	found, err := retriever.JudgePresence(ctx, in, rule)
+	if err == nil {
+		err = evidence.flush(ctx)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +84,4 @@ func (a *app) presenceFaces(ctx context.Context, opened *index, c counting, in *
 		in.FacePhotos, err = a.faceReferences(ctx, model, c.roster, c.flags.photos)
 		return err
 	})
-}
-
-func (c counting) writeVote(ctx context.Context, opened *index, v retriever.PresenceVote) error {
-	rows, err := opened.Get(ctx, []int64{v.Row})
-	if err != nil {
-		return err
-	}
-	return c.evidence.Write(retriever.VoteEvidence(c.roster, v, &rows[0]))
 }

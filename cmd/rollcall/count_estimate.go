@@ -41,13 +41,17 @@ func (a *app) countNear(ctx context.Context, opened *index, references []retriev
 		return nil, nil, err
 	}
 	found := make([][]int64, len(references))
+	evidence := c.rowEvidence(opened)
 	counts, err = retriever.CountImages(ctx, counter, references, threshold, retriever.ImageOptions{
 		Vectors: opened, Rows: opened, Pictures: a.hashedFrom(opened, c),
 		Evidence: func(hit retriever.ImageHit) error {
 			found[hit.Person] = append(found[hit.Person], hit.Row)
-			return c.writeImage(ctx, opened, hit)
+			return evidence.add(ctx, hit.Row, func(row *retriever.Row) retriever.Evidence { return retriever.ImageEvidence(c.roster, hit, row) })
 		},
 	})
+	if err == nil {
+		err = evidence.flush(ctx)
+	}
 	if err = errors.Join(err, done()); err != nil || !c.flags.estimate {
 		return counts, nil, err
 	}
@@ -57,16 +61,4 @@ func (a *app) countNear(ctx context.Context, opened *index, references []retriev
 			recall.Hits, recall.Rows, recall.All, recall.Found)
 	}
 	return counts, recall, err
-}
-
-// writeImage adds a counted row to the evidence, where that is asked for.
-func (c counting) writeImage(ctx context.Context, opened *index, hit retriever.ImageHit) error {
-	if c.evidence == nil {
-		return nil
-	}
-	rows, err := opened.Get(ctx, []int64{hit.Row})
-	if err != nil {
-		return err
-	}
-	return c.evidence.Write(retriever.ImageEvidence(c.roster, hit, &rows[0]))
 }

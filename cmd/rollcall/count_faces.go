@@ -32,14 +32,19 @@ func (a *app) countFaces(ctx context.Context, opened *index, c counting, result 
 		a.sayThreshold("face", chosen)
 		summary.Calibrated, summary.Threshold = chosen, chosen.Value
 	}
-	rows := make([][]int64, len(references))
+	rows, evidence := make([][]int64, len(references)), c.rowEvidence(opened)
 	counts, err := retriever.CountFaces(ctx, stored, references, summary.Threshold, retriever.FaceOptions{
 		Vectors: opened, Rows: opened, Pictures: a.hashedFrom(opened, c),
 		Evidence: func(m retriever.FaceMatch) error {
 			rows[m.Person] = append(rows[m.Person], m.Row)
-			return c.writeFace(ctx, opened, m)
+			return evidence.add(ctx, m.Row, func(row *retriever.Row) retriever.Evidence {
+				return retriever.FaceEvidence(c.roster, m.ImageHit, row, m.Face.Box)
+			})
 		},
 	})
+	if err == nil {
+		err = evidence.flush(ctx)
+	}
 	if err != nil {
 		return err
 	}
@@ -75,17 +80,6 @@ func (a *app) addFaces(ctx context.Context, opened *index, c counting, f faceRes
 	}
 	result.Faces = &f.summary
 	return nil
-}
-
-func (c counting) writeFace(ctx context.Context, opened *index, m retriever.FaceMatch) error {
-	if c.evidence == nil {
-		return nil
-	}
-	rows, err := opened.Get(ctx, []int64{m.Row})
-	if err != nil {
-		return err
-	}
-	return c.evidence.Write(retriever.FaceEvidence(c.roster, m.ImageHit, &rows[0], m.Face.Box))
 }
 
 // withMention counts each person's rows that mention the person as well; nil when mentions were not
