@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/stretchr/testify/require"
 )
 
@@ -160,6 +161,29 @@ func TestUploadInterrupted(t *testing.T) {
 			require.Empty(t, left, "what the killed one left is removed")
 		})
 	}
+}
+
+// TestUnfinishedUploadsGo has an upload in parts that a killed task left, in the index and elsewhere in
+// the bucket. When the index is complete, the one in it is gone.
+func TestUnfinishedUploadsGo(t *testing.T) {
+	c := startS3(t)
+	var client *s3.Client
+	require.True(t, c.bucket(t).As(&client))
+	bucket := "data"
+	for _, key := range []string{"index/.building/0-killed/img_emb/img_emb_0.npy", "elsewhere/file"} {
+		begun, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key})
+		require.NoError(t, err)
+		number := int32(1)
+		_, err = client.UploadPart(t.Context(), &s3.UploadPartInput{
+			Bucket: &bucket, Key: &key, UploadId: begun.UploadId, PartNumber: &number, Body: strings.NewReader("a part"),
+		})
+		require.NoError(t, err)
+	}
+	rollcall(t, "index", lab(t, "shards"), "--name", c.url("index"), "--model", lab(t, "model"), "--limit", "10")
+	left, err := client.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: &bucket})
+	require.NoError(t, err)
+	require.Len(t, left.Uploads, 1)
+	require.Equal(t, "elsewhere/file", *left.Uploads[0].Key)
 }
 
 // requireWhole checks the objects of an index that was interrupted: each has the content that it is to

@@ -199,7 +199,7 @@ func (f *Folder) Place(ctx context.Context, names map[string]string) error {
 	return group.Wait()
 }
 
-// Remove removes an object of that name, and those below it.
+// Remove removes an object of that name, and those below it, unfinished ones too.
 func (f *Folder) Remove(ctx context.Context, name string) error {
 	group, removing := errgroup.WithContext(ctx)
 	group.SetLimit(transfers)
@@ -224,5 +224,6 @@ func (f *Folder) Remove(ctx context.Context, name string) error {
 		}
 		remove(o.Key)
 	}
+	f.abandon(ctx, f.prefix+asPrefix(name))
 	return errors.Join(group.Wait(), listErr)
 }

@@ -152,8 +152,8 @@ func TestObjectReadsOnAfterErrors(t *testing.T) {
 	require.NoError(t, f.Close())
 }
 
-// s3 is as much of an S3 server as reading needs.
-type s3 struct {
+// s3Server is as much of an S3 server as reading needs.
+type s3Server struct {
 	*httptest.Server
 	objects  map[string]string
 	cutAfter int  // bytes of a response, when above 0
@@ -161,13 +161,13 @@ type s3 struct {
 	gets     int
 }
 
-func newS3(objects map[string]string) *s3 {
-	s := &s3{objects: objects}
+func newS3(objects map[string]string) *s3Server {
+	s := &s3Server{objects: objects}
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	return s
 }
 
-func (s *s3) serve(w http.ResponseWriter, r *http.Request) {
+func (s *s3Server) serve(w http.ResponseWriter, r *http.Request) {
 	key := strings.TrimPrefix(r.URL.Path, "/data/")
 	if r.URL.Query().Get("list-type") == "2" {
 		prefix := r.URL.Query().Get("prefix")
