@@ -12,23 +12,25 @@ type match struct {
 }
 
 // matcher finds the persons that a caption mentions, in the order of persons. Many workers share
-// one matcher, each with its own scratch space, in which the result lies until the next call.
+// one matcher, each with its own scratch space for it, in which the result lies until the next call.
 type matcher interface {
 	find(caption string, s *scratch) []match
 }
 
 // scratch is what one worker reuses from caption to caption.
 type scratch struct {
-	text   *folded
-	words  *asciiWords
-	normal []byte  // a normalised caption
-	found  []match // at most one a person
-	place  []int32 // by person: 1 + the index in found, or 0
+	text     *folded
+	words    asciiWords
+	padded   []byte              // a caption and 8 zeros
+	normal   []byte              // a normalised caption
+	name     *folded             // of the roster
+	patterns map[int32][]pattern // of the strict matcher's words that were met
+	found    []match             // at most one a person
+	place    []int32             // by person: 1 + the index in found, or 0
 }
 
 func newScratch(persons int) *scratch {
-	text := newFolded()
-	return &scratch{text: text, words: newASCIIWords(text), place: make([]int32, persons)}
+	return &scratch{text: newFolded(), name: newFolded(), patterns: map[int32][]pattern{}, place: make([]int32, persons)}
 }
 
 // note keeps for each person the leftmost match, and of those the longest: a row counts once for

@@ -1,7 +1,7 @@
 package retriever
 
 import (
-	"maps"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -9,33 +9,24 @@ import (
 
 // paperMatcher finds names as the published study did: see Paper.
 //
-// A "." in a name matches any character, so the automaton looks for the name's longest part
-// between full stops; around each occurrence the rest of the name is compared.
+// A "." in a name matches any character, so the lexicon has the name's longest part between full
+// stops; around each occurrence the rest of the name is compared.
 type paperMatcher struct {
-	screen    *screen // of the words of the automaton
-	automaton *automaton
-	patterns  [][]paperPattern // by word of the automaton
-}
-
-type paperPattern struct {
-	person        int32
-	before, after string // of the name, around the part that the automaton finds
-	found         string
+	*lexicon
+	persons []Person
 }
 
 func newPaperMatcher(roster *Roster) *paperMatcher {
-	byPart := map[string][]paperPattern{}
-	for i := range roster.Persons {
-		name := roster.Persons[i].Name
-		at, part := longestPart(name)
-		byPart[part] = append(byPart[part], paperPattern{int32(i), name[:at], name[at+len(part):], part})
+	return &paperMatcher{newLexicon(roster.Persons, paperSpellings), roster.Persons}
+}
+
+func paperSpellings(share []Person, first int) []spelling {
+	all := make([]spelling, len(share))
+	for i := range share {
+		at, part := longestPart(share[i].Name)
+		all[i] = newSpelling(part, source{person: int32(first + i), cut: int32(at)})
 	}
-	words := slices.Sorted(maps.Keys(byPart))
-	m := &paperMatcher{screen: newScreen(words), automaton: newAutomaton(words)}
-	for _, w := range words {
-		m.patterns = append(m.patterns, byPart[w])
-	}
-	return m
+	return all
 }
 
 // longestPart gives the longest part of a name between full stops, the first of equals, and where
@@ -52,25 +43,35 @@ func longestPart(name string) (at int, part string) {
 }
 
 func (m *paperMatcher) find(caption string, s *scratch) []match {
-	if !m.screen.anywhere(caption) {
-		return nil
+	s.padded = append(append(s.padded[:0], caption...), make([]byte, keyBytes)...)
+	for start := range len(caption) {
+		if !m.firsts[s.padded[start]] {
+			continue
+		}
+		next := binary.LittleEndian.Uint64(s.padded[start:])
+		if !m.knows(next) {
+			continue
+		}
+		m.at(s.padded[start:len(caption)], next, func(word int32) { m.compare(caption, word, start, s) })
 	}
-	scan(m.automaton, caption, func(word int32, end int) {
-		for i := range m.patterns[word] {
-			p := &m.patterns[word][i]
-			if s.place[p.person] > 0 {
-				continue // an earlier place was found already
-			}
-			from, ok := matchBack(caption[:end-len(p.found)], p.before)
-			if !ok {
-				continue
-			}
-			if to, ok := matchAhead(caption, end, p.after); ok {
-				s.note(match{person: p.person, start: from, end: to})
+	return s.take()
+}
+
+// compare notes the names whose longest part is at start in the caption, if the rest is around it.
+func (m *paperMatcher) compare(caption string, word int32, start int, s *scratch) {
+	end := start + len(m.words[word])
+	for _, from := range m.of(word) {
+		if s.place[from.person] > 0 {
+			continue // an earlier place was found already
+		}
+		name := m.persons[from.person].Name
+		before, after := name[:from.cut], name[int(from.cut)+end-start:]
+		if lo, ok := matchBack(caption[:start], before); ok {
+			if hi, ok := matchAhead(caption, end, after); ok {
+				s.note(match{person: from.person, start: lo, end: hi})
 			}
 		}
-	})
-	return s.take()
+	}
 }
 
 // matchAhead compares caption from at on with the pattern, in which "." is any character but a

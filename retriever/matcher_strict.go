@@ -1,67 +1,44 @@
 package retriever
 
-import (
-	"cmp"
-	"slices"
-	"strings"
-)
+import "unicode/utf8"
 
 // strictMatcher finds names as a reader would: see Strict.
 //
-// All letters of the caption, folded and without what stands between them, go through one
-// automaton that knows the letters of every spelling; each candidate is then checked for where
-// its words start and end and for what stands between them.
+// Wherever a name may start in a caption's folded letters, without what stands between them, the
+// lexicon says which spellings go on from there; each is then checked for where it ends and for what
+// stands between its letters.
 type strictMatcher struct {
-	screen    *screen // of the words of the automaton
-	automaton *automaton
-	letters   []int32     // letters of each word of the automaton
-	patterns  [][]pattern // what each word of the automaton may stand for
+	*lexicon
+	persons []Person
 }
 
 func newStrictMatcher(roster *Roster) *strictMatcher {
+	return &strictMatcher{newLexicon(roster.Persons, strictSpellings), roster.Persons}
+}
+
+// strictSpellings gives the letters of every name and alias, as written and turned round.
+func strictSpellings(share []Person, first int) []spelling {
 	t := newFolded()
-	all := make([]spelling, 0, 2*len(roster.Persons)) // first and last name, in both orders
-	for i := range roster.Persons {
-		for k, alias := range roster.Persons[i].names() {
-			for _, s := range spellings(t, alias) {
-				s.person, s.alias, s.order = int32(i), int32(k), int32(len(all))
-				all = append(all, s)
+	all := make([]spelling, 0, 2*len(share)) // first and last name, in both orders
+	var cuts []int32
+	for i := range share {
+		p := &share[i]
+		for alias := range int32(1 + len(p.Aliases)) {
+			t.read(p.alias(alias))
+			letters := string(t.letters)
+			cuts = append(t.turns(cuts[:0]), 0)
+			for _, cut := range cuts {
+				all = append(all, newSpelling(letters[cut:]+letters[:cut], source{int32(first + i), alias, cut}))
 			}
 		}
 	}
-	slices.SortFunc(all, func(a, b spelling) int {
-		return cmp.Or(strings.Compare(a.letters, b.letters), cmp.Compare(a.order, b.order))
-	})
-	m := &strictMatcher{}
-	var words []string
-	for i := range all {
-		s := &all[i]
-		if len(words) == 0 || words[len(words)-1] != s.letters {
-			words = append(words, s.letters)
-			m.letters = append(m.letters, int32(len(s.letters)))
-			m.patterns = append(m.patterns, nil)
-		}
-		last := &m.patterns[len(words)-1]
-		*last = addPattern(*last, s.pattern)
-	}
-	m.screen, m.automaton = newScreen(words), newAutomaton(words)
-	return m
-}
-
-// addPattern leaves out what the person's earlier patterns, the last ones of the list, say already.
-func addPattern(list []pattern, p pattern) []pattern {
-	for i := len(list) - 1; i >= 0 && list[i].person == p.person; i-- {
-		if list[i].same(p) {
-			return list
-		}
-	}
-	return append(list, p)
+	return all
 }
 
 // find passes by captions of plain letters none of whose words starts like a name: letters that are
 // ASCII need a word's start before a name, since all scripts that do without are not.
 func (m *strictMatcher) find(caption string, s *scratch) []match {
-	if s.words.read(caption) && !s.words.anyIn(m.screen) {
+	if s.words.read(caption) && !s.words.anyIn(&m.screen) {
 		return nil
 	}
 	return m.findFolded(caption, s)
@@ -71,19 +48,40 @@ func (m *strictMatcher) find(caption string, s *scratch) []match {
 func (m *strictMatcher) findFolded(caption string, s *scratch) []match {
 	t := s.text
 	t.read(caption)
-	scan(m.automaton, t.letters, func(word int32, end int) {
-		start := end - int(m.letters[word])
-		if !t.starts(start) || !t.ends(end) {
-			return
+	for i := range t.letters {
+		if t.gaps[i] == 0 && t.letters[i] < utf8.RuneSelf && t.letters[i-1] < utf8.RuneSelf {
+			continue // inside of a word: see starts
 		}
-		for i := range m.patterns[word] {
-			p := &m.patterns[word][i]
-			if t.agrees(caption, p, start, end) {
-				s.note(match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
+		next := t.next(i)
+		if !m.knows(next) {
+			continue
+		}
+		m.at(t.letters[i:], next, func(word int32) {
+			if end := i + len(m.words[word]); t.starts(i) && t.ends(end) {
+				m.compare(caption, word, i, end, s)
 			}
-		}
-	})
+		})
+	}
 	return s.take()
+}
+
+// compare notes the names whose letters [start,end) of the caption are, if what stands between the
+// letters may stand there.
+func (m *strictMatcher) compare(caption string, word int32, start, end int, s *scratch) {
+	patterns, known := s.patterns[word]
+	if !known {
+		for _, from := range m.of(word) {
+			patterns = addPattern(patterns, newPattern(s.name, m.persons[from.person].alias(from.alias), from))
+		}
+		s.patterns[word] = patterns
+	}
+	t := s.text
+	for i := range patterns {
+		p := &patterns[i]
+		if t.agrees(caption, p, start, end) {
+			s.note(match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
+		}
+	}
 }
 
 // agrees compares what stands between the letters [start,end) of the caption with the pattern.

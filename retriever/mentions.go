@@ -143,7 +143,7 @@ func (t *tally) add(b *batch) error {
 			continue
 		}
 		err := t.options.Evidence(Mention{
-			Person: int(h.person), Row: b.first + h.row, Key: h.text.Key, Alias: t.alias(h.match),
+			Person: int(h.person), Row: b.first + h.row, Key: h.text.Key, Alias: t.roster.Persons[h.person].alias(h.alias),
 			Start: h.start, End: h.end, Caption: h.text.Caption, URL: h.text.URL,
 		})
 		if err != nil {
@@ -164,14 +164,6 @@ func (t *tally) keep(k matchKey) error {
 	t.result.Persons[k.person].Rows++
 	t.seen.add(int(k.person), k.url, k.caption)
 	return nil
-}
-
-func (t *tally) alias(m match) string {
-	p := &t.roster.Persons[m.person]
-	if m.alias == 0 {
-		return p.Name
-	}
-	return p.Aliases[m.alias-1]
 }
 
 func (t *tally) counts() *MentionCounts {

@@ -20,27 +20,28 @@ type joint struct {
 
 // pattern is one way to write a person's name.
 type pattern struct {
-	person, alias int32 // alias 0 is the name itself
-	words         bool  // more than one word
-	joints        []joint
+	source
+	words  bool // more than one word
+	joints []joint
 }
 
-// spelling is a pattern with the letters it is found by.
-type spelling struct {
-	letters string
-	order   int32 // among all spellings of a roster
-	pattern
-}
-
-// spellings gives the patterns of one name or alias: as written, and in "Last, First" order. t is
-// scratch space. A text without letters has none.
-func spellings(t *folded, alias string) []spelling {
-	t.read(alias)
-	if len(t.letters) == 0 {
-		return nil
+// turns appends the letters at which a name may be turned round for "Last, First" order.
+func (t *folded) turns(cuts []int32) []int32 {
+	for i := 1; i < len(t.letters); i++ {
+		if t.gaps[i]&(gapSpace|gapComma) != 0 {
+			cuts = append(cuts, int32(i))
+		}
 	}
-	base := spelling{letters: string(t.letters)}
-	var cuts []int
+	if len(cuts) >= maxRotated {
+		cuts = cuts[len(cuts)-1:]
+	}
+	return slices.DeleteFunc(cuts, func(i int32) bool { return t.gaps[i]&gapOther != 0 })
+}
+
+// newPattern reads a name or alias, and turns it round where from says. t is scratch space.
+func newPattern(t *folded, alias string, from source) pattern {
+	t.read(alias)
+	p := pattern{source: from}
 	for i := 1; i < len(t.letters); i++ {
 		g := t.gaps[i]
 		if g == 0 {
@@ -50,46 +51,45 @@ func spellings(t *folded, alias string) []spelling {
 		if g&gapOther != 0 {
 			j.raw = html.UnescapeString(alias[t.to[i-1]:t.from[i]])
 		}
-		base.joints = append(base.joints, j)
-		base.words = base.words || g&gapSpace != 0
-		if g&(gapSpace|gapComma) != 0 {
-			cuts = append(cuts, len(base.joints)-1)
-		}
+		p.joints = append(p.joints, j)
+		p.words = p.words || g&gapSpace != 0
 	}
-	if len(cuts) >= maxRotated {
-		cuts = cuts[len(cuts)-1:]
+	if from.cut > 0 {
+		p.turn(int32(len(t.letters)))
 	}
-	all := []spelling{base}
-	for _, c := range cuts {
-		if base.joints[c].gap&gapOther == 0 {
-			all = append(all, base.rotated(c))
-		}
-	}
-	return all
+	return p
 }
 
-// rotated moves what follows joint c to the front. The comma that "Last, First" order shows must
-// be there, except that a name given in that order in the roster is also looked for without.
-func (s spelling) rotated(c int) spelling {
-	cut, n := s.joints[c].at, int32(len(s.letters))
-	out := spelling{letters: s.letters[cut:] + s.letters[:cut], pattern: pattern{words: true}}
-	for _, j := range s.joints[c+1:] {
-		j.at -= cut
-		out.joints = append(out.joints, j)
+// turn moves what follows the cut to the front of the name of n letters. The comma that "Last,
+// First" order shows must be there, except that a name given in that order in the roster is also
+// looked for without.
+func (p *pattern) turn(n int32) {
+	var front, back []joint
+	for _, j := range p.joints {
+		switch {
+		case j.at < p.cut:
+			j.at += n - p.cut
+			back = append(back, j)
+		case j.at > p.cut:
+			j.at -= p.cut
+			front = append(front, j)
+		default:
+			turn := joint{at: n - p.cut, gap: gapReversed}
+			if j.gap&gapComma != 0 {
+				turn.gap = gapSpace
+			}
+			back = append([]joint{turn}, back...)
+		}
 	}
-	turn := joint{at: n - cut, gap: gapReversed}
-	if s.joints[c].gap&gapComma != 0 {
-		turn.gap = gapSpace
-	}
-	out.joints = append(out.joints, turn)
-	for _, j := range s.joints[:c] {
-		j.at += n - cut
-		out.joints = append(out.joints, j)
-	}
-	return out
+	p.words, p.joints = true, append(front, back...)
 }
 
-// same reports whether two patterns with the same letters accept the same captions.
-func (p pattern) same(q pattern) bool {
-	return p.words == q.words && slices.Equal(p.joints, q.joints)
+// addPattern leaves out what the person's earlier patterns, the last ones of the list, say already.
+func addPattern(list []pattern, p pattern) []pattern {
+	for i := len(list) - 1; i >= 0 && list[i].person == p.person; i-- {
+		if list[i].words == p.words && slices.Equal(list[i].joints, p.joints) {
+			return list
+		}
+	}
+	return append(list, p)
 }

@@ -3,6 +3,7 @@ package retriever
 import (
 	"html"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -29,6 +30,9 @@ func readPlain(caption string) plain {
 	if strings.IndexByte(caption, '&') >= 0 {
 		p = p.replace(entity)
 	}
+	if isASCII(p.text) {
+		return p
+	}
 	if !norm.NFC.IsNormalString(p.text) {
 		p = p.replace(composed)
 	}
@@ -36,6 +40,14 @@ func readPlain(caption string) plain {
 		p = p.replace(fullWidth)
 	}
 	return p
+}
+
+func isASCII(text string) bool {
+	var seen byte
+	for i := range len(text) {
+		seen |= text[i]
+	}
+	return seen < utf8.RuneSelf
 }
 
 // replace rebuilds the text piece by piece. next takes the rest of the text and gives what its

@@ -110,3 +110,11 @@ func (r *Roster) Validate() error {
 func (p *Person) names() []string {
 	return append([]string{p.Name}, p.Aliases...)
 }
+
+// alias gives one of names, by its number there.
+func (p *Person) alias(number int32) string {
+	if number == 0 {
+		return p.Name
+	}
+	return p.Aliases[number-1]
+}

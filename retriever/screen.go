@@ -5,7 +5,7 @@ import (
 	"math/bits"
 )
 
-// keyBytes is how much of a string the screen looks at: what fits a machine word.
+// keyBytes is how much of a word the screen looks at: what fits a machine word.
 const keyBytes = 8
 
 // bitsAKey is how many bits of the screen's bitmap there are for each key, at least. With 16, one
@@ -13,15 +13,15 @@ const keyBytes = 8
 // which a core keeps near.
 const bitsAKey = 16
 
-// screen tells texts that cannot have any of many words from those worth a close look. It holds
-// the words' first bytes, at most 8, and never turns away a text that has one of the words.
+// screen tells places of a text that cannot start any of many words from those worth a close look.
+// It holds the words' first bytes, at most 8, and never turns away a place that starts one.
 type screen struct {
 	firsts [256]bool    // bytes that words start with
 	stems  [1024]uint64 // bitmap of the hashes of the words' first stem bytes: what is near at hand
 	stem   uint64       // mask of so many bytes
 	keys   []keyLength  // the lengths that there are, longest first
 	bitmap []uint64     // of the keys' hashes
-	table  []uint64     // the keys, by open addressing; 0 is free
+	table  []keyed      // the keys, by open addressing
 	shift  int          // of a hash, to its place in the table
 }
 
@@ -35,15 +35,22 @@ type keyLength struct {
 	mask  uint64
 }
 
-// newScreen takes non-empty words.
-func newScreen(words []string) *screen {
+// keyed are the words from lo up to hi, which start with the same key.
+type keyed struct {
+	key    uint64
+	lo, hi int32 // hi is 0 where the table is free
+}
+
+// newScreen takes words in increasing order, none of them empty.
+func newScreen(words []string) screen {
 	size := max(64, 1<<bits.Len(uint(2*len(words)-1))) // at most half of the table is used
-	s := &screen{
-		bitmap: make([]uint64, size*bitsAKey/2/64), table: make([]uint64, size), shift: 64 - bits.TrailingZeros(uint(size)),
+	s := screen{
+		bitmap: make([]uint64, size*bitsAKey/2/64), table: make([]keyed, size), shift: 64 - bits.TrailingZeros(uint(size)),
 	}
 	var lengths [keyBytes + 1]bool
 	for _, w := range words {
 		lengths[min(len(w), keyBytes)] = true
+		s.firsts[w[0]] = true
 	}
 	for n := keyBytes; n > 0; n-- {
 		if lengths[n] {
@@ -51,13 +58,22 @@ func newScreen(words []string) *screen {
 			s.stem = ^uint64(0) >> (64 - 8*min(n, stemBytes))
 		}
 	}
-	for _, w := range words {
-		var key [keyBytes]byte
-		copy(key[:], w)
-		s.firsts[w[0]] = true
-		s.insert(binary.LittleEndian.Uint64(key[:]))
+	for lo := 0; lo < len(words); {
+		key, hi := keyOf(words[lo]), lo+1
+		for hi < len(words) && keyOf(words[hi]) == key {
+			hi++
+		}
+		s.insert(keyed{key, int32(lo), int32(hi)})
+		lo = hi
 	}
 	return s
+}
+
+// keyOf gives a word's first 8 bytes, the first one lowest.
+func keyOf(word string) uint64 {
+	var key [keyBytes]byte
+	copy(key[:], word)
+	return binary.LittleEndian.Uint64(key[:])
 }
 
 // keyHash spreads a key over the upper bits (Fibonacci hashing).
@@ -73,52 +89,28 @@ func (s *screen) knows(next uint64) bool {
 	return s.stems[b>>6]>>(b&63)&1 != 0
 }
 
-func (s *screen) insert(key uint64) {
-	b := keyHash(key&s.stem) >> 48
+func (s *screen) insert(k keyed) {
+	b := keyHash(k.key&s.stem) >> 48
 	s.stems[b>>6] |= 1 << (b & 63)
-	h := keyHash(key)
+	h := keyHash(k.key)
 	s.bitmap[s.bit(h)>>6] |= 1 << (s.bit(h) & 63)
 	i := h >> s.shift
-	for s.table[i] != 0 && s.table[i] != key {
+	for s.table[i].hi != 0 {
 		i = (i + 1) & uint64(len(s.table)-1)
 	}
-	s.table[i] = key
+	s.table[i] = k
 }
 
-// has reports whether a key is one of the screen's.
-func (s *screen) has(key uint64) bool {
+// find gives the words that start with a key.
+func (s *screen) find(key uint64) (words keyed, ok bool) {
 	h := keyHash(key)
-	b := s.bit(h)
-	return s.bitmap[b>>6]>>(b&63)&1 != 0 && s.holds(key, h)
-}
-
-func (s *screen) holds(key, hash uint64) bool {
-	for i := hash >> s.shift; s.table[i] != 0; i = (i + 1) & uint64(len(s.table)-1) {
-		if s.table[i] == key {
-			return true
+	if b := s.bit(h); s.bitmap[b>>6]>>(b&63)&1 == 0 {
+		return keyed{}, false
+	}
+	for i := h >> s.shift; s.table[i].hi != 0; i = (i + 1) & uint64(len(s.table)-1) {
+		if s.table[i].key == key {
+			return s.table[i], true
 		}
 	}
-	return false
-}
-
-// anywhere reports whether one of the words may be in the text.
-func (s *screen) anywhere(text string) bool {
-	next := uint64(0) // the 8 bytes from i on, the first in the lowest bits
-	for i := range min(len(text), keyBytes) {
-		next |= uint64(text[i]) << (8 * i)
-	}
-	for i := range len(text) {
-		if s.firsts[byte(next)] && s.knows(next) {
-			for _, k := range s.keys {
-				if key := next & k.mask; key == 0 || s.has(key) { // 0 cannot be told from no key
-					return true
-				}
-			}
-		}
-		next >>= 8
-		if i+keyBytes < len(text) {
-			next |= uint64(text[i+keyBytes]) << 56
-		}
-	}
-	return false
+	return keyed{}, false
 }

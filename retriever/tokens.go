@@ -1,6 +1,9 @@
 package retriever
 
-import "unicode/utf8"
+import (
+	"encoding/binary"
+	"unicode/utf8"
+)
 
 // keptLetters bounds the buffers that are kept after a very long caption.
 const keptLetters = 1 << 20
@@ -8,7 +11,7 @@ const keptLetters = 1 << 20
 // folded is a text as the strict matcher reads it: its folded letters without anything between
 // them, and beside them what stood in between. A value is reused from caption to caption.
 type folded struct {
-	letters  []byte  // UTF-8
+	letters  []byte  // UTF-8; 8 zeros after the last, beyond its length
 	gaps     []gap   // gaps[i] precedes letters[i]; one more at the end; 0 inside a word
 	from, to []int32 // the byte range of the original text that letters[i] came from
 	pending  gap
@@ -55,6 +58,7 @@ func (t *folded) read(caption string) {
 		i += size
 	}
 	t.gaps = append(t.gaps, t.pending|gapEdge)
+	t.letters = append(t.letters, make([]byte, keyBytes)...)[:len(t.letters)]
 	if p.from != nil {
 		for i := range t.from {
 			from, to := p.origin(int(t.from[i]), int(t.to[i]))
@@ -97,6 +101,11 @@ func (t *folded) addGap(g gap) {
 		g = gapOther
 	}
 	t.pending |= g
+}
+
+// next gives 8 bytes of the letters from letter i on, the first one lowest.
+func (t *folded) next(i int) uint64 {
+	return binary.LittleEndian.Uint64(t.letters[i : i+keyBytes])
 }
 
 // letterBefore reports whether the word that ends before letter i is a single letter, an initial.

@@ -2,27 +2,25 @@ package retriever
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"strings"
 	"unicode/utf8"
 )
 
+// each has a byte's value in all 8 bytes of a machine word.
+const each = 0x0101010101010101
+
 // asciiWords cuts captions into words without folding them in full. One goroutine uses it at a time.
 type asciiWords struct {
-	fold    [256]byte // lower-case letter or digit; 0 for what is neither
-	letters []byte    // of the caption at hand, nothing between them; 8 zeros after the last
-	starts  []int32   // where its words start among them
-	words   int       // how many words there are
-	length  int32     // how many letters
+	text    []byte  // the caption at hand, and bytes up to a whole block and 8 more
+	letters []byte  // its letters, small, nothing between them; 8 zeros after the last
+	starts  []int32 // where its words start among them
+	words   int     // how many words there are
+	length  int32   // how many letters
 }
 
-// newASCIIWords takes the letters from t, which folds.
-func newASCIIWords(t *folded) *asciiWords {
-	w := &asciiWords{}
-	for c, g := range t.ascii {
-		w.fold[c] = g.letter
-	}
-	return w
-}
+// block is how many bytes of a caption are looked at together, a bit for each.
+const block = 64
 
 // read gives false for a caption that is not read letter by letter: one that is not ASCII, or that
 // may have an HTML entity.
@@ -30,29 +28,54 @@ func (w *asciiWords) read(caption string) bool {
 	if strings.IndexByte(caption, '&') >= 0 && strings.IndexByte(caption, ';') >= 0 {
 		return false
 	}
-	if need := len(caption) + keyBytes; len(w.letters) < need || cap(w.letters) > keptLetters {
-		w.letters, w.starts = make([]byte, 2*need), make([]int32, 2*need)
+	size := (len(caption)+block-1)/block*block + keyBytes
+	if len(w.text) < size || cap(w.text) > keptLetters {
+		w.text, w.letters, w.starts = make([]byte, 2*size), make([]byte, 2*size), make([]int32, 2*size)
 	}
-	letters, starts := w.letters[:len(caption)+keyBytes], w.starts[:len(caption)+keyBytes]
+	clear(w.text[copy(w.text, caption):size])
 	var n, words int
-	var seen, before byte
-	for i := range len(caption) {
-		c := caption[i]
-		seen |= c
-		letter := w.fold[c]
-		// All letters and digits have bit 5; a place where it turns on is the start of a word.
-		letters[n], starts[words] = letter, int32(n)
-		is := letter >> 5 & 1
-		n += int(is)
-		words += int(is &^ before)
-		before = is
+	var seen, before uint64
+	for at := 0; at < len(caption); at += block {
+		var is uint64
+		text := w.text[at : at+block+keyBytes]
+		for i := 0; i < min(block, len(caption)-at); i += 8 {
+			bytes := binary.LittleEndian.Uint64(text[i:])
+			seen |= bytes
+			is |= lettersIn(bytes) << i
+		}
+		last := is >> (block - 1)
+		for is != 0 {
+			from := bits.TrailingZeros64(is)
+			run := bits.TrailingZeros64(^(is >> from))
+			for i := 0; i < run; i += 8 {
+				small := binary.LittleEndian.Uint64(text[from+i:]) | 0x20*each
+				binary.LittleEndian.PutUint64(w.letters[n+i:], small)
+			}
+			w.starts[words] = int32(n)
+			if from > 0 || before == 0 { // else the last block's last word goes on
+				words++
+			}
+			n += run
+			is &= is + is&-is
+		}
+		before = last
 	}
-	if seen >= utf8.RuneSelf {
+	if seen&(utf8.RuneSelf*each) != 0 {
 		return false
 	}
-	clear(letters[n : n+keyBytes])
+	clear(w.letters[n : n+keyBytes])
 	w.words, w.length = words, int32(n)
 	return true
+}
+
+// lettersIn gives a bit for each byte of 8 that is an ASCII letter or digit; all bytes are below 0x80.
+func lettersIn(bytes uint64) uint64 {
+	small := bytes | 0x20*each
+	// These sums have the upper bit of a byte from the character named on.
+	letter := (small + (0x80-'a')*each) &^ (small + (0x80-'z'-1)*each)
+	digit := (bytes + (0x80-'0')*each) &^ (bytes + (0x80-'9'-1)*each)
+	// The product gathers the upper bits of the 8 bytes in the uppermost byte.
+	return ((letter | digit) >> 7 & each) * 0x0102040810204080 >> 56
 }
 
 // anyIn reports whether one of the screen's words may be in the caption, from the start of a word to
@@ -64,7 +87,7 @@ func (w *asciiWords) anyIn(s *screen) bool {
 			continue
 		}
 		for _, k := range s.keys {
-			if s.has(next&k.mask) && (k.bytes == keyBytes || w.ends(i, at+k.bytes)) {
+			if _, ok := s.find(next & k.mask); ok && (k.bytes == keyBytes || w.ends(i, at+k.bytes)) {
 				return true
 			}
 		}
