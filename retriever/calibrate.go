@@ -10,9 +10,10 @@ import (
 	"slices"
 )
 
-// The bounds of a calibration: the similarities take 256 MiB at most, and rows are read in batches.
+// The bounds of a calibration: pairs of persons and pairs of photos and rows take 128 MiB each at
+// most, and rows are read in batches.
 const (
-	maxCalibrationPairs    = 1 << 26
+	maxCalibrationPairs    = 1 << 25
 	calibrationBatch       = 1024
 	defaultCalibrationRows = 10_000
 )
@@ -32,6 +33,10 @@ type Calibrated struct {
 	RowPairs    int `json:"row_pairs"`    // a photo and a random row
 	Rows        int `json:"rows"`         // random rows compared
 	LeftOut     int `json:"left_out"`     // pairs not used, because the row's caption mentions the photo's person
+
+	// PersonPhotos is how many photos of each person were compared with other persons', where all
+	// would have been too many; 0 is all.
+	PersonPhotos int `json:"person_photos,omitempty"`
 }
 
 // Calibrate chooses the threshold for a false-match rate, from the cosines between photos of
@@ -44,9 +49,16 @@ type Calibrated struct {
 // was asked for.
 func Calibrate(ctx context.Context, rows Rows, vectors VectorSource, roster *Roster, refs []References, c Calibration) (*Calibrated, error) {
 	s := &rowSample{roster: roster, refs: refs, modality: cmp.Or(c.Modality, Image)}
-	DifferentPersons(refs, func(x float32) { s.similarities = append(s.similarities, x) })
-	out := &Calibrated{PersonPairs: len(s.similarities)}
-	persons, personErr := ThresholdForFMR(slices.Clone(s.similarities), c.FMR)
+	out := &Calibrated{}
+	var err error
+	if s.similarities, out.PersonPhotos, err = PersonPairs(ctx, refs, c.Seed); err != nil {
+		return nil, fmt.Errorf("choosing a threshold: %w", err)
+	}
+	out.PersonPairs = len(s.similarities)
+	persons, personErr := ThresholdForFMR(s.similarities, c.FMR)
+	if personErr != nil && !errors.Is(personErr, errTooFewPairs) {
+		return nil, fmt.Errorf("choosing a threshold: among photos of different persons: %w", personErr)
+	}
 	if err := s.addRows(ctx, rows, vectors, c); err != nil {
 		return nil, fmt.Errorf("choosing a threshold: %w", err)
 	}
@@ -55,8 +67,8 @@ func Calibrate(ctx context.Context, rows Rows, vectors VectorSource, roster *Ros
 		return nil, fmt.Errorf("choosing a threshold: %w", err)
 	}
 	if personErr == nil && persons.Value > all.Value {
-		at, _ := slices.BinarySearch(s.similarities, persons.Value)
-		all.Value, all.Observed = persons.Value, float64(len(s.similarities)-at)/float64(len(s.similarities))
+		n := len(s.similarities)
+		all.Value, all.Observed = persons.Value, float64(n-firstAt(s.similarities, persons.Value))/float64(n)
 	}
 	out.Threshold, out.Rows, out.LeftOut = all, s.rows, s.leftOut
 	out.RowPairs = all.Pairs - out.PersonPairs

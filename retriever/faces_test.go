@@ -205,9 +205,11 @@ func TestTryFaces(t *testing.T) {
 func TestCalibrateFaces(t *testing.T) {
 	refs := []References{{Vectors: [][]float32{{1, 0}}}, {Vectors: [][]float32{{0, 1}}}}
 	rows := captionsAt{"", "nobody", "Ann Lee", "nobody"}
-	got, err := CalibrateFaces(t.Context(), smallFaces(), rows, twoPersons(), refs, Calibration{FMR: 0.2})
+	got, err := CalibrateFaces(t.Context(), smallFaces(), rows, twoPersons(), refs, Calibration{FMR: 0.3})
 	require.NoError(t, err)
 	require.Equal(t, []int{1, 7, 4, 1}, []int{got.PersonPairs, got.RowPairs, got.Rows, got.LeftOut})
-	// The cosines of the 8 pairs are 1, 1, .8 ...: a fifth allows one pair, so the two must go.
-	require.InDelta(t, 1, got.Value, 1e-6)
+	// The cosines of the 8 pairs are 1, 1, .8 ...: three tenths allow two pairs, and the third must go.
+	require.InDelta(t, 0.8, got.Value, 1e-6)
+	_, err = CalibrateFaces(t.Context(), smallFaces(), rows, twoPersons(), refs, Calibration{FMR: 0.2})
+	require.ErrorContains(t, err, "2 of 8 pairs that should not match have a cosine of 1")
 }

@@ -1,8 +1,10 @@
 package retriever
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -45,13 +47,36 @@ func TestThresholdForFMRRefuses(t *testing.T) {
 	}
 	_, err = ThresholdForFMR([]float32{1, float32(math.NaN())}, 0.5)
 	require.ErrorContains(t, err, "not a number")
+	_, err = ThresholdForFMR([]float32{.1, 1, .3, 1}, 0.25) // one photo under two names
+	require.ErrorContains(t, err, "2 of 4 pairs that should not match have a cosine of 1")
 }
 
 // Photos at 0 and 90 degrees, 60, and an unusable one: cos 60 = .5 and cos 30 = .866 are the pairs
 // of different persons.
-func TestDifferentPersons(t *testing.T) {
+func TestPersonPairs(t *testing.T) {
 	refs := []References{{Vectors: [][]float32{at(0), at(90)}}, {}, {Vectors: [][]float32{nil, at(60)}}}
-	var got []float64
-	DifferentPersons(refs, func(s float32) { got = append(got, float64(s)) })
-	require.InDeltaSlice(t, []float64{0.5, math.Sqrt(3) / 2}, got, 1e-6)
+	got, photos, err := PersonPairs(t.Context(), refs, 1)
+	require.NoError(t, err)
+	require.Zero(t, photos)
+	slices.Sort(got)
+	require.InDeltaSlice(t, []float32{0.5, float32(math.Sqrt(3) / 2)}, got, 1e-6)
+}
+
+// Two persons with 6,000 photos each would make 36,000,000 pairs; 5,792 * 5,792 = 33,547,264 are the
+// most below 2^25 = 33,554,432. A third person's three photos stay, and add 3 * 2 * 5,789: with those it is
+// 5,789 of each, 33,512,521 + 34,734 = 33,547,255, where 5,790 would be 33,558,840.
+func TestPersonPairsAreBounded(t *testing.T) {
+	one := []float32{1}
+	refs := []References{{Vectors: slices.Repeat([][]float32{one}, 6000)}, {Vectors: slices.Repeat([][]float32{one}, 6000)}}
+	got, photos, err := PersonPairs(t.Context(), refs, 1)
+	require.NoError(t, err)
+	require.Equal(t, []int{5792, 33547264}, []int{photos, len(got)})
+	refs = append(refs, References{Vectors: [][]float32{one, one, one}})
+	got, photos, err = PersonPairs(t.Context(), refs, 1)
+	require.NoError(t, err)
+	require.Equal(t, []int{5789, 33547255}, []int{photos, len(got)})
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, _, err = PersonPairs(ctx, refs, 1)
+	require.ErrorIs(t, err, context.Canceled)
 }

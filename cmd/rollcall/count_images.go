@@ -92,8 +92,13 @@ func (c counting) calibration() retriever.Calibration {
 
 // sayThreshold says how a threshold was chosen.
 func (a *app) sayThreshold(kind string, chosen *retriever.Calibrated) {
-	if !a.quiet {
-		fmt.Fprintf(a.stderr, "%s threshold %.6f for a false-match rate of %v: observed %.3g among %d pairs (%d of photos of different persons, %d of photos and %d random rows)\n",
-			kind, chosen.Value, chosen.FMR, chosen.Observed, chosen.Pairs, chosen.PersonPairs, chosen.RowPairs, chosen.Rows)
+	if a.quiet {
+		return
 	}
+	drawn := ""
+	if chosen.PersonPhotos > 0 {
+		drawn = fmt.Sprintf(", up to %d photos each", chosen.PersonPhotos)
+	}
+	fmt.Fprintf(a.stderr, "%s threshold %.6f for a false-match rate of %v: observed %.3g among %d pairs (%d of photos of different persons%s, %d of photos and %d random rows)\n",
+		kind, chosen.Value, chosen.FMR, chosen.Observed, chosen.Pairs, chosen.PersonPairs, drawn, chosen.RowPairs, chosen.Rows)
 }

@@ -24,7 +24,7 @@ func (a *app) verifyByFaces(ctx context.Context, opened *index, c counting, samp
 		if err != nil {
 			return err
 		}
-		threshold, err := a.verifyThreshold(c, references)
+		threshold, err := a.verifyThreshold(ctx, c, references)
 		if err != nil {
 			return err
 		}
@@ -43,16 +43,19 @@ func (a *app) verifyByFaces(ctx context.Context, opened *index, c counting, samp
 }
 
 // verifyThreshold is --face-threshold, or chosen for --fmr from the photos of different persons.
-func (a *app) verifyThreshold(c counting, references []retriever.References) (float32, error) {
+func (a *app) verifyThreshold(ctx context.Context, c counting, references []retriever.References) (float32, error) {
 	if c.flags.faceThreshold != 0 {
 		return c.flags.faceThreshold, nil
 	}
-	var pairs []float32
-	retriever.DifferentPersons(references, func(x float32) { pairs = append(pairs, x) })
+	pairs, photos, err := retriever.PersonPairs(ctx, references, c.flags.seed)
+	if err != nil {
+		return 0, err
+	}
 	chosen, err := retriever.ThresholdForFMR(pairs, c.flags.fmr)
 	if err != nil {
 		return 0, usageError{err}
 	}
+	a.sayThreshold("face", &retriever.Calibrated{Threshold: chosen, PersonPairs: chosen.Pairs, PersonPhotos: photos})
 	return chosen.Value, nil
 }
 
