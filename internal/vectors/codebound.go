@@ -25,9 +25,9 @@ type goal struct {
 // nil, gets the most that the cosines can be: ends[(b*to.n+q)*blockRows+r].
 type bounder func(rows codeBlocks, to goal, masks []uint64, ends []float32)
 
-// refiner says which rows in mask of one block may reach the limit of the one query, by both halves
-// of their codes.
-type refiner func(high, low codeBlocks, to goal, mask uint64) uint64
+// refiner brings those of some rows of a file to the front, in their order, that may reach the limit
+// of the one query by both halves of their codes; it says how many they are.
+type refiner func(high, low codeTable, to goal, rows []int32) int
 
 // plainHalves is the portable bounder over first halves.
 func plainHalves(rows codeBlocks, to goal, masks []uint64, ends []float32) {
@@ -75,21 +75,21 @@ func plainBound(rows codeBlocks, to goal, masks []uint64, ends []float32, produc
 }
 
 // plainBytes is the portable refiner.
-func plainBytes(high, low codeBlocks, to goal, mask uint64) (passing uint64) {
-	stride := low.stride
-	for ; mask != 0; mask &= mask - 1 {
-		r := bits.TrailingZeros64(mask)
+func plainBytes(high, low codeTable, to goal, rows []int32) (kept int) {
+	for _, row := range rows {
+		first, second, r := high.span(int(row), 1).bytes, low.span(int(row), 1).bytes, int(row)%blockRows
 		sum := to.correction[0]
-		for j := range stride {
-			h, l := high.bytes[r*stride+j], low.bytes[r*stride+j]
-			first := j/64*128 + j%64
-			sum += int32(h<<4|l&15)*int32(to.wide[first]) + int32(h&0xf0|l>>4)*int32(to.wide[first+64])
+		for j := range low.stride {
+			h, l := first[r*low.stride+j], second[r*low.stride+j]
+			at := j/64*128 + j%64
+			sum += int32(h<<4|l&15)*int32(to.wide[at]) + int32(h&0xf0|l>>4)*int32(to.wide[at+64])
 		}
-		if to.upperEnd(0, low.bytes[blockRows*stride:], r, sum) >= to.limits[0] {
-			passing |= 1 << r
+		if to.upperEnd(0, second[blockRows*low.stride:], r, sum) >= to.limits[0] {
+			rows[kept] = row
+			kept++
 		}
 	}
-	return passing
+	return kept
 }
 
 // upperEnd is the most that the cosine of query q and row r of a block can be, given the product of

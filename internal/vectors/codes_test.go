@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -74,16 +75,27 @@ func TestBounds(t *testing.T) {
 						}
 					}
 					low := half.tables[1]
-					for i, cosine := range exact {
-						q, r := i/rows, i%rows
+					for q := range n {
 						limit := low.limit(float32(exact[q*rows+target]), asks.broad.lost[q], dimension)
-						mask := by.bytes(half.tables[0].span(r, 1), low.span(r, 1), goal{asks.broad.part(q, 1), at.part(q, 1), []float32{limit}}, 1<<(r%blockRows))
-						checkPass(t, by.name+" bytes", low, r, mask != 0, cosine, exact[q*rows+target], at.size[q], asks.broad.lost[q])
+						kept := allRows(rows)
+						kept = kept[:by.bytes(half.tables[0], low, goal{asks.broad.part(q, 1), at.part(q, 1), []float32{limit}}, kept)]
+						require.True(t, slices.IsSorted(kept))
+						for r, cosine := range exact[q*rows : (q+1)*rows] {
+							_, passes := slices.BinarySearch(kept, int32(r))
+							checkPass(t, by.name+" bytes", low, r, passes, cosine, exact[q*rows+target], at.size[q], asks.broad.lost[q])
+						}
 					}
 				}
 			}
 		}
 	}
+}
+
+func allRows(n int) (rows []int32) {
+	for r := range n {
+		rows = append(rows, int32(r))
+	}
+	return rows
 }
 
 // checkPass judges whether a row was let through.

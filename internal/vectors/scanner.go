@@ -7,8 +7,7 @@ import (
 )
 
 const (
-	denseRows  = 16 // rows of a block that pass from which scoring the whole block is cheaper
-	usefulPart = 4  // codes are left alone for a while when they pass more than one pair in so many
+	usefulPart = 4 // codes are left alone for a while when they pass more than one pair in so many
 	restRows   = 7 * spanRows
 	usefulBits = 16 // so are codes of one bit, which cost less to do without
 	restBits   = 8 * spanRows
@@ -51,6 +50,7 @@ type scanner struct {
 	out     []float32
 	limits  []float32 // of the queries that are held against codes just now
 	masks   []uint64
+	passing []int32 // rows of a file, up to blockRows of them
 	tally   tally
 
 	ends     []float32 // the most that cosines can be, beside masks; nil when nobody waits
@@ -66,6 +66,7 @@ func newScanner(by method, dimension int, qs asked, to sink) *scanner {
 	sc := &scanner{
 		method: by, cosines: by.cosines(dimension), queries: qs, to: to, out: make([]float32, rowsAtOnce(group)*group),
 		limits: make([]float32, group), masks: make([]uint64, rowsAtOnce(group)/blockRows*group),
+		passing: make([]int32, 0, blockRows),
 	}
 	if to.rises() && qs.n <= patient {
 		sc.ends, sc.waiting = make([]float32, len(sc.masks)*blockRows), make([][]waiter, qs.n)
@@ -136,16 +137,17 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 		for q := q0; q < q0+n; q++ {
 			i := b*n + q - q0
 			mask := sc.masks[i] & (math.MaxUint64 >> (blockRows - some))
-			if mask == 0 {
-				continue
-			}
-			if sc.waiting != nil && !byBits {
+			if mask != 0 && sc.waiting != nil && !byBits {
 				var err error
 				if mask, err = sc.wait(at, q, mask, sc.ends[i*blockRows:(i+1)*blockRows]); err != nil {
 					return err
 				}
 			}
-			if err := sc.refine(sc.home, at, some, q, mask); err != nil {
+			passing := sc.passing
+			for ; mask != 0; mask &= mask - 1 {
+				passing = append(passing, int32(at+bits.TrailingZeros64(mask)))
+			}
+			if err := sc.refine(sc.home, q, passing); err != nil {
 				return err
 			}
 		}
@@ -153,18 +155,30 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	return nil
 }
 
-// refine scores those of some rows of a block that have their bit set, as far as both halves of
-// their codes pass them.
-func (sc *scanner) refine(in *home, row, some, query int, mask uint64) error {
-	if mask == 0 {
+// refine scores those of up to blockRows rows of a file that both halves of their codes pass.
+func (sc *scanner) refine(in *home, query int, rows []int32) error {
+	if len(rows) == 0 {
 		return nil
 	}
-	sc.tally.refined += int64(bits.OnesCount64(mask))
+	sc.tally.refined += int64(len(rows))
 	high, low := in.codes.tables[0], in.codes.tables[1]
 	to := goal{sc.queries.broad.part(query, 1), in.bearing.part(query, 1), sc.limits[:1]}
 	to.limits[0] = low.limit(sc.to.least(query), to.lost[0], in.codes.dimension)
-	mask = sc.method.bytes(high.span(row, 1), low.span(row, 1), to, mask)
-	return sc.scoreMask(in, row, some, query, mask)
+	rows = rows[:sc.method.bytes(high, low, to, rows)]
+	sc.tally.rescored += int64(len(rows))
+	one := sc.queries.part(query, 1)
+	for len(rows) > 0 {
+		run := 1
+		for run < len(rows) && rows[run] == rows[0]+int32(run) {
+			run++
+		}
+		sc.cosines(in.m, int(rows[0]), run, one, sc.out)
+		if err := sc.to.take(query, in.id+int64(rows[0]), sc.out[:run]); err != nil {
+			return err
+		}
+		rows = rows[run:]
+	}
+	return nil
 }
 
 // look fills masks, and ends where rows wait, by the first table of codes.
@@ -193,28 +207,4 @@ func (sc *scanner) lookAtBits(rows span, q0, n int) bool {
 		return false
 	}
 	return true
-}
-
-// scoreMask scores those of some rows of a block that have their bit set.
-func (sc *scanner) scoreMask(in *home, row, some, query int, mask uint64) error {
-	passing := bits.OnesCount64(mask)
-	sc.tally.rescored += int64(passing)
-	one := sc.queries.part(query, 1)
-	if passing >= denseRows {
-		sc.cosines(in.m, row, some, one, sc.out)
-		for r := range some {
-			if mask>>r&1 == 0 { // not wanted, or it waits: a row must come once
-				sc.out[r] = float32(math.NaN())
-			}
-		}
-		return sc.to.take(query, in.id+int64(row), sc.out[:some])
-	}
-	for ; mask != 0; mask &= mask - 1 {
-		r := row + bits.TrailingZeros64(mask)
-		sc.cosines(in.m, r, 1, one, sc.out)
-		if err := sc.to.take(query, in.id+int64(r), sc.out[:1]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

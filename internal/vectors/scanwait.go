@@ -71,16 +71,19 @@ func (sc *scanner) finish() error {
 func (sc *scanner) admit(query int) error {
 	all := sc.waiting[query]
 	sc.waiting[query] = all[:0]
-	for _, w := range all {
-		in := sc.homes[w.in]
-		if w.end < sc.firstLimit(in, query) {
-			continue
+	for len(all) > 0 {
+		in, n, rows := all[0].in, 0, sc.passing
+		limit := sc.firstLimit(sc.homes[in], query)
+		for n < len(all) && all[n].in == in && len(rows) < blockRows {
+			if all[n].end >= limit {
+				rows = append(rows, all[n].row)
+			}
+			n++
 		}
-		row := int(w.row)
-		block := row / blockRows * blockRows
-		if err := sc.refine(in, block, min(blockRows, in.m.rows-block), query, 1<<(row-block)); err != nil {
+		if err := sc.refine(sc.homes[in], query, rows); err != nil {
 			return err
 		}
+		all = all[n:]
 	}
 	return nil
 }

@@ -37,13 +37,13 @@ void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct ro
 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
 void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
 
-// one block's rows in mask held against one query by 8-bit codes, the halves of which are in blocks
-// like those above; scales, offsets and errors are those of low. Gives the rows that pass.
-// The query is 2 * stride numbers of 16 bits, or the same in two planes of 8: 128 * high + low.
-// Product is sum(code * number) + correction.
-uint64_t rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, const int16_t *numbers,
-	int32_t correction, float unit, float along, float size, float limit, uint64_t mask);
-uint64_t rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, const int8_t *planes,
-	int32_t correction, float unit, float along, float size, float limit, uint64_t mask);
+// n rows of a file held against one query by 8-bit codes, the halves of which are in two tables of
+// blocks like those above; scales, offsets and errors are those of low. Brings the rows that pass to
+// the front, in their order, and gives how many. The query is 2 * stride numbers of 16 bits, or the
+// same in two planes of 8: 128 * high + low. Product is sum(code * number) + correction.
+long rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
+	const int16_t *numbers, int32_t *rows, long n);
+long rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
+	const int8_t *planes, int32_t *rows, long n);
 
 #endif

@@ -81,16 +81,14 @@ func bitsAVX2(rows codeBlocks, to goal, masks []uint64, ends []float32) {
 	C.rollcall_bits_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
 }
 
-func bytesVNNI(high, low codeBlocks, to goal, mask uint64) uint64 {
-	planes := (*C.int8_t)(unsafe.SliceData(to.planes))
-	return uint64(C.rollcall_bytes_vnni(first8(high.bytes), first8(low.bytes), C.long(low.stride), planes, C.int32_t(to.correction[0]),
-		C.float(to.unit[0]), C.float(to.along[0]), C.float(to.size[0]), C.float(to.limits[0]), C.uint64_t(mask)))
+func bytesVNNI(high, low codeTable, to goal, rows []int32) int {
+	return int(C.rollcall_bytes_vnni(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(nil),
+		(*C.int8_t)(unsafe.SliceData(to.planes)), (*C.int32_t)(unsafe.SliceData(rows)), C.long(len(rows))))
 }
 
-func bytesAVX2(high, low codeBlocks, to goal, mask uint64) uint64 {
-	wide := (*C.int16_t)(unsafe.SliceData(to.wide))
-	return uint64(C.rollcall_bytes_avx2(first8(high.bytes), first8(low.bytes), C.long(low.stride), wide, C.int32_t(to.correction[0]),
-		C.float(to.unit[0]), C.float(to.along[0]), C.float(to.size[0]), C.float(to.limits[0]), C.uint64_t(mask)))
+func bytesAVX2(high, low codeTable, to goal, rows []int32) int {
+	return int(C.rollcall_bytes_avx2(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(nil),
+		(*C.int16_t)(unsafe.SliceData(to.wide)), (*C.int32_t)(unsafe.SliceData(rows)), C.long(len(rows))))
 }
 
 // inC gives queries as the kernels take them; the slices stay theirs.

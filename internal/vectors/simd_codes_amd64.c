@@ -8,9 +8,9 @@
 #define AVX2 __attribute__((target("avx2,fma")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")))
 
-// AHEAD is how far before its use memory is asked for: the processor's own prefetching stops at the
-// end of every page.
-enum { ROWS = 64, AHEAD = 4096 };
+// CALLED is how many rows ahead memory is asked for scattered rows. For consecutive ones the processor
+// does that itself, and asking as well made it a fifth slower.
+enum { ROWS = 64, CALLED = 8 };
 
 // The whole-number products below fit 32 bits, so all ways of computing them give the same number.
 
@@ -111,7 +111,6 @@ VNNI static inline __attribute__((always_inline)) void nibbles_rows(const uint8_
 #pragma GCC unroll 4
 		for (int i = 0; i < 4; i++) {
 			__m512i codes = _mm512_loadu_si512(rows + i * stride + j);
-			_mm_prefetch((const char *)(rows + i * stride + j + AHEAD), _MM_HINT_T0);
 			low[i] = _mm512_and_si512(codes, nibble);
 			high[i] = _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble);
 		}
@@ -183,8 +182,6 @@ VNNI static inline __attribute__((always_inline)) void bits_rows(const uint8_t *
 			for (int i = 0; i < 4; i++) sums[q][i] = _mm512_dpbusd_epi32(sums[q][i], codes[i], x);
 		}
 	}
-#pragma GCC unroll 4
-	for (int i = 0; i < 4; i++) _mm_prefetch((const char *)(rows + i * stride + AHEAD), _MM_HINT_T0);
 	finish_vnni(sums, correction, nq, out);
 }
 
@@ -218,20 +215,37 @@ AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct 
 }
 
 // reaches holds row r of a block with the product given against the limit.
-AVX2 static inline int reaches(const float *scale, int r, int32_t product, float unit, float along, float size, float limit) {
-	return scale[r] * unit * (float)product + (scale[ROWS + r] * along + scale[2 * ROWS + r] * size) >= limit;
+AVX2 static inline int reaches(const float *scale, int r, int32_t product, const struct rollcall_queries *q) {
+	return scale[r] * *q->unit * (float)product + (scale[ROWS + r] * *q->along + scale[2 * ROWS + r] * *q->size) >= *q->limit;
 }
 
-VNNI uint64_t rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, const int8_t *planes,
-		int32_t correction, float unit, float along, float size, float limit, uint64_t mask) {
+// place finds the block of a row.
+static inline const uint8_t *place(const uint8_t *table, long stride, long row) { return table + row / ROWS * ROWS * (stride + 12); }
+
+// call asks memory for a row of both tables.
+static inline void call(const uint8_t *high, const uint8_t *low, long stride, long row) {
+	const uint8_t *h = place(high, stride, row), *l = place(low, stride, row);
+	long r = row % ROWS;
+	for (long j = 0; j < stride; j += 64) {
+		_mm_prefetch((const char *)(h + r * stride + j), _MM_HINT_T0);
+		_mm_prefetch((const char *)(l + r * stride + j), _MM_HINT_T0);
+	}
+	const float *scale = (const float *)(l + ROWS * stride);
+	for (int i = 0; i < 3; i++) _mm_prefetch((const char *)(scale + i * ROWS + r), _MM_HINT_T0);
+}
+
+VNNI long rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
+		const int8_t *planes, int32_t *rows, long n) {
 	const __m512i nibble = _mm512_set1_epi8(15);
-	const float *scale = (const float *)(low + ROWS * stride);
-	uint64_t passing = 0;
-	for (; mask; mask &= mask - 1) {
-		int r = __builtin_ctzll(mask);
+	long kept = 0;
+	for (long i = 0; i < n && i < CALLED; i++) call(high, low, stride, rows[i]);
+	for (long i = 0; i < n; i++) {
+		if (i + CALLED < n) call(high, low, stride, rows[i + CALLED]);
+		int r = rows[i] % ROWS;
+		const uint8_t *h_row = place(high, stride, rows[i]) + r * stride, *block = place(low, stride, rows[i]), *l_row = block + r * stride;
 		__m512i sum_high = _mm512_setzero_si512(), sum_low = sum_high;
 		for (long j = 0; j < stride; j += 64) {
-			__m512i h = _mm512_loadu_si512(high + r * stride + j), l = _mm512_loadu_si512(low + r * stride + j);
+			__m512i h = _mm512_loadu_si512(h_row + j), l = _mm512_loadu_si512(l_row + j);
 			__m512i first = _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(h, nibble), 4), _mm512_and_si512(l, nibble));
 			__m512i second = _mm512_or_si512(_mm512_andnot_si512(nibble, h), _mm512_and_si512(_mm512_srli_epi16(l, 4), nibble));
 			sum_high = _mm512_dpbusd_epi32(sum_high, first, _mm512_loadu_si512(planes + 2 * j));
@@ -239,29 +253,31 @@ VNNI uint64_t rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long 
 			sum_low = _mm512_dpbusd_epi32(sum_low, first, _mm512_loadu_si512(planes + 2 * (stride + j)));
 			sum_low = _mm512_dpbusd_epi32(sum_low, second, _mm512_loadu_si512(planes + 2 * (stride + j) + 64));
 		}
-		int32_t product = _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(sum_high, 7), sum_low)) + correction;
-		if (reaches(scale, r, product, unit, along, size, limit)) passing |= 1ull << r;
+		int32_t product = _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(sum_high, 7), sum_low)) + *q.correction;
+		if (reaches((const float *)(block + ROWS * stride), r, product, &q)) rows[kept++] = rows[i];
 	}
-	return passing;
+	return kept;
 }
 
-AVX2 uint64_t rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, const int16_t *numbers,
-		int32_t correction, float unit, float along, float size, float limit, uint64_t mask) {
+AVX2 long rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
+		const int16_t *numbers, int32_t *rows, long n) {
 	const __m128i nibble = _mm_set1_epi8(15);
-	const float *scale = (const float *)(low + ROWS * stride);
-	uint64_t passing = 0;
-	for (; mask; mask &= mask - 1) {
-		int r = __builtin_ctzll(mask);
+	long kept = 0;
+	for (long i = 0; i < n && i < CALLED; i++) call(high, low, stride, rows[i]);
+	for (long i = 0; i < n; i++) {
+		if (i + CALLED < n) call(high, low, stride, rows[i + CALLED]);
+		int r = rows[i] % ROWS;
+		const uint8_t *h_row = place(high, stride, rows[i]) + r * stride, *block = place(low, stride, rows[i]), *l_row = block + r * stride;
 		__m256i sum = _mm256_setzero_si256();
 		for (long j = 0; j < stride; j += 16) {
 			const int16_t *x = numbers + j / 64 * 128 + j % 64;
-			__m128i h = _mm_loadu_si128((const __m128i *)(high + r * stride + j)), l = _mm_loadu_si128((const __m128i *)(low + r * stride + j));
+			__m128i h = _mm_loadu_si128((const __m128i *)(h_row + j)), l = _mm_loadu_si128((const __m128i *)(l_row + j));
 			__m128i first = _mm_or_si128(_mm_slli_epi16(_mm_and_si128(h, nibble), 4), _mm_and_si128(l, nibble));
 			__m128i second = _mm_or_si128(_mm_andnot_si128(nibble, h), _mm_and_si128(_mm_srli_epi16(l, 4), nibble));
 			sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_cvtepu8_epi16(first), _mm256_loadu_si256((const __m256i *)x)));
 			sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_cvtepu8_epi16(second), _mm256_loadu_si256((const __m256i *)(x + 64))));
 		}
-		if (reaches(scale, r, sum_numbers8(sum) + correction, unit, along, size, limit)) passing |= 1ull << r;
+		if (reaches((const float *)(block + ROWS * stride), r, sum_numbers8(sum) + *q.correction, &q)) rows[kept++] = rows[i];
 	}
-	return passing;
+	return kept;
 }
