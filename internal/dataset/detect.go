@@ -58,11 +58,9 @@ type look struct {
 	folders       map[string]string // by what they may hold
 }
 
-func lookAt(entries []storage.Entry) look {
+func lookAt(entries *storage.Listing) look {
 	found := look{folders: map[string]string{}}
-	names := map[string]bool{}
-	for _, e := range entries {
-		names[e.Name] = true
+	for e := range entries.All() {
 		lower := strings.ToLower(e.Name)
 		switch {
 		case e.Dir && slices.Contains([]string{"img_emb", "text_emb", "images", "metadata"}, e.Name):
@@ -76,9 +74,9 @@ func lookAt(entries []storage.Entry) look {
 			found.loose = e.Name
 		}
 	}
-	for _, e := range entries {
+	for e := range entries.All() {
 		stem, isParquet := strings.CutSuffix(e.Name, ".parquet")
-		if isParquet && !e.Dir && (names[stem+".tar"] || names[stem]) {
+		if isParquet && !e.Dir && (entries.Has(stem+".tar") || entries.Has(stem)) {
 			found.shard = e.Name
 			break
 		}
@@ -124,7 +122,7 @@ func embeddingsIn(ctx context.Context, files *storage.Files, input string, found
 		if err != nil {
 			return "", err
 		}
-		for _, e := range entries {
+		for e := range entries.All() {
 			if strings.HasSuffix(e.Name, ".npy") {
 				return folder + "/" + e.Name, nil
 			}

@@ -92,7 +92,7 @@ func expandPath(ctx context.Context, files *storage.Files, path string, extensio
 		return nil, err
 	}
 	var found []inputFile
-	for _, e := range entries {
+	for e := range entries.All() {
 		if !e.Dir && hasExtension(e.Name, extensions) {
 			found = append(found, inputFile{storage.Join(path, e.Name), e.Name})
 		}

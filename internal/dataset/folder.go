@@ -1,16 +1,16 @@
 package dataset
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"rollcall/indexer"
@@ -125,28 +125,48 @@ func walk(ctx context.Context, files *storage.Files, root, dir string, visit fun
 	if err != nil {
 		return err
 	}
-	groups := map[string][]string{}
-	for _, e := range entries {
+	entries.Sort(byKey)
+	var key string
+	var group []string // of that key, so far
+	whole := func() error {
+		of := group
+		if group = nil; len(of) == 0 {
+			return nil
+		}
+		return visit(key, of)
+	}
+	for e := range entries.All() {
 		name := path.Join(dir, e.Name)
 		switch {
 		case e.Dir:
-			groups[name+"/"] = nil
-		case kindOf(extension(e.Name)) != kindOther && !linkedDirectory(root, name):
-			key := keyOf(name)
-			groups[key] = append(groups[key], name)
-		}
-	}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		if below, isDir := strings.CutSuffix(key, "/"); isDir {
-			err = walk(ctx, files, root, below, visit)
-		} else {
-			err = visit(key, groups[key])
+			if err = whole(); err == nil {
+				err = walk(ctx, files, root, name, visit)
+			}
+		case kindOf(extension(e.Name)) == kindOther, e.Link && linkedDirectory(root, name):
+		case keyOf(name) == key && len(group) > 0:
+			group = append(group, name)
+		default:
+			err = whole()
+			key, group = keyOf(name), []string{name}
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return nil
+	return whole()
+}
+
+// byKey is the order in which a walk comes to files and folders, the names of folders with a slash.
+func byKey(a, b []byte) int {
+	return cmp.Or(bytes.Compare(entryKey(a), entryKey(b)), bytes.Compare(a, b))
+}
+
+// entryKey is keyOf within a folder, whose name is its own key.
+func entryKey(name []byte) []byte {
+	if dot := bytes.LastIndexByte(name, '.'); dot > 0 && name[len(name)-1] != '/' {
+		return name[:dot]
+	}
+	return name
 }
 
 // keyOf is the name without its extension; a name that is all extension stays whole.
@@ -161,9 +181,6 @@ func extension(name string) string { return strings.TrimPrefix(path.Ext(name), "
 
 // linkedDirectory tells a link to a directory whose name looks like a file's.
 func linkedDirectory(root, name string) bool {
-	if storage.InBucket(root) {
-		return false
-	}
 	info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
 	return err == nil && info.IsDir()
 }

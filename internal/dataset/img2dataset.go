@@ -89,10 +89,10 @@ func findShards(ctx context.Context, files *storage.Files, input string) ([]shar
 }
 
 // shardsIn pairs the entries of a folder by name.
-func shardsIn(dir string, entries []storage.Entry) []shard {
+func shardsIn(dir string, entries *storage.Listing) []shard {
 	found := map[string]shard{}
 	for _, listed := range []bool{true, false} { // a folder is a shard only beside its listing
-		for _, e := range entries {
+		for e := range entries.All() {
 			stem, isTar := strings.CutSuffix(e.Name, ".tar")
 			stem, isListing := strings.CutSuffix(stem, ".parquet")
 			s, known := found[stem]

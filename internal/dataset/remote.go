@@ -95,7 +95,7 @@ func embeddingFiles(ctx context.Context, files *storage.Files, dir string) ([]st
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range entries {
+		for e := range entries.All() {
 			if partitionName.MatchString(e.Name) && !e.Dir {
 				names = append(names, path.Join(folder, e.Name))
 			}

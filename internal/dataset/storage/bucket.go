@@ -34,9 +34,8 @@ func reachCloud(ctx context.Context, url string) (Bucket, error) {
 // advice is what to do about a bucket that does not answer as it should.
 const advice = "check the URL, the region or endpoint behind its ?, and the credentials that this cloud's own tools use"
 
-// maxListing bounds how many names of one folder in a bucket are held. LAION-5B has some 230,000
-// shards.
-const maxListing = 1_000_000
+// maxListing bounds how many names of one folder in a bucket are held, which come a thousand a request.
+const maxListing = 10_000_000
 
 // bucket finds or opens the bucket of a URL.
 func (f *Files) bucket(ctx context.Context, url string) (Bucket, error) {
@@ -99,30 +98,29 @@ func (f *Files) isPrefix(ctx context.Context, name string) (bool, error) {
 	return true, nil
 }
 
-func (f *Files) listPrefix(ctx context.Context, dir string) ([]Entry, error) {
+func (f *Files) listPrefix(ctx context.Context, dir string, into *Listing) error {
 	at := locate(dir)
 	b, err := f.bucket(ctx, at.bucket)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	prefix := asPrefix(at.key)
-	var entries []Entry
 	for list := b.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"}); ; {
 		o, err := list.Next(ctx)
 		if errors.Is(err, io.EOF) {
-			return entries, nil
+			return nil
 		}
 		if err != nil {
-			return nil, objectError(dir, err)
+			return objectError(dir, err)
 		}
 		name := strings.TrimSuffix(strings.TrimPrefix(o.Key, prefix), "/")
 		if name == "" { // the mark that some tools leave for an empty folder
 			continue
 		}
-		if len(entries) == maxListing {
-			return nil, fmt.Errorf("%s has more than %d objects: give folders below it, or a pattern such as {00000..00331}.tar", dir, maxListing)
+		if into.Len() == maxListing {
+			return fmt.Errorf("%s has more than %d objects: give folders below it, or a pattern such as {00000..00331}.tar", dir, maxListing)
 		}
-		entries = append(entries, Entry{name, o.IsDir})
+		into.add(Entry{Name: name, Dir: o.IsDir})
 	}
 }
 

@@ -1,14 +1,12 @@
 package storage
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"slices"
 	"syscall"
 )
 
@@ -17,12 +15,6 @@ type File interface {
 	io.ReadSeekCloser
 	io.ReaderAt
 	Size() int64
-}
-
-// Entry is what a folder has directly in it: a file or another folder.
-type Entry struct {
-	Name string
-	Dir  bool
 }
 
 // Files reads files on disk and in buckets. It keeps a bucket that it reached open until Close.
@@ -113,22 +105,42 @@ func (f *Files) IsDir(ctx context.Context, name string) (bool, error) {
 	return info.IsDir(), nil
 }
 
-// List gives what is directly in a folder, sorted by name; a link to a folder counts as a file. It
-// holds these names, no more.
-func (f *Files) List(ctx context.Context, dir string) ([]Entry, error) {
+// List gives what is directly in a folder, sorted by name; a link counts as a file, whatever it leads
+// to. It holds these names, no more.
+func (f *Files) List(ctx context.Context, dir string) (*Listing, error) {
+	read := listFolder
 	if InBucket(dir) {
-		return f.listPrefix(ctx, dir)
+		read = f.listPrefix
 	}
-	found, err := os.ReadDir(dir)
-	if err != nil {
+	var found Listing
+	if err := read(ctx, dir, &found); err != nil {
 		return nil, err
 	}
-	entries := make([]Entry, len(found))
-	for i, e := range found {
-		entries[i] = Entry{e.Name(), e.IsDir()}
+	found.Sort(byName)
+	return &found, nil
+}
+
+// listed is how many names of a folder are read at a time.
+const listed = 4096
+
+func listFolder(ctx context.Context, dir string, into *Listing) error {
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
 	}
-	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
-	return entries, nil
+	defer folder.Close() // read only: nothing can be lost
+	for {
+		entries, err := folder.ReadDir(listed)
+		for _, e := range entries {
+			into.add(Entry{e.Name(), e.IsDir(), e.Type()&fs.ModeSymlink != 0})
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			return err
+		}
+	}
 }
 
 // missing is the error of a file that is not there.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -87,7 +88,7 @@ func TestBuckets(t *testing.T) {
 
 			entries, err := files.List(t.Context(), "s3://data/a?region=here")
 			require.NoError(t, err)
-			require.Equal(t, []Entry{{"b.tar", false}, {"c", true}, {"e.txt", false}}, entries)
+			require.Equal(t, []Entry{{Name: "b.tar"}, {Name: "c", Dir: true}, {Name: "e.txt"}}, slices.Collect(entries.All()))
 			for input, want := range map[string]bool{"s3://data?region=here": true, "s3://data/a/?region=here": true, "s3://data/f.txt?region=here": false} {
 				isDir, err := files.IsDir(t.Context(), input)
 				require.NoError(t, err)
@@ -139,7 +140,7 @@ func TestObjectReadsOnAfterErrors(t *testing.T) {
 
 	entries, err := files.List(t.Context(), "s3://data/shards"+query)
 	require.NoError(t, err)
-	require.Equal(t, []Entry{{"0.tar", false}}, entries)
+	require.Equal(t, []Entry{{Name: "0.tar"}}, slices.Collect(entries.All()))
 
 	server.cutAfter = 1 // not even one byte arrives any more
 	f, err = files.Open(t.Context(), "s3://data/shards/0.tar"+query)
@@ -218,11 +219,16 @@ func TestDisk(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.txt"), []byte("a"), 0o600))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "b"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "b.txt"), []byte("b"), 0o600))
+	require.NoError(t, os.Symlink("b", filepath.Join(dir, "link")))
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600))
 	files := New(nil)
 	entries, err := files.List(t.Context(), dir)
 	require.NoError(t, err)
-	require.Equal(t, []Entry{{"a.txt", false}, {"b", true}, {"pipe", false}}, entries)
+	require.Equal(t, []Entry{{Name: "a.txt"}, {Name: "b", Dir: true}, {Name: "b.txt"}, {Name: "link", Link: true}, {Name: "pipe"}}, slices.Collect(entries.All()))
+	for name, want := range map[string]bool{"a.txt": true, "b": true, "b.txt": true, "link": true, "a": false, "z": false} {
+		require.Equal(t, want, entries.Has(name), name)
+	}
 	_, err = files.Open(t.Context(), filepath.Join(dir, "pipe"))
 	require.ErrorContains(t, err, "not a regular file")
 	_, err = files.Open(t.Context(), filepath.Join(dir, "none"))
