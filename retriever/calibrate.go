@@ -24,6 +24,10 @@ type Calibration struct {
 	Modality Modality // vectors of the rows; "" is Image
 	Rows     int      // random rows the photos are compared with; 0 is 10,000, fewer where the index has fewer
 	Seed     uint64   // of the random rows
+
+	// PersonsAlone chooses by the photos of different persons alone where those are enough to show
+	// the rate. How many of the pairs with random rows reach the threshold is measured, not obeyed.
+	PersonsAlone bool
 }
 
 // Calibrated is a threshold and what it was chosen from.
@@ -37,10 +41,14 @@ type Calibrated struct {
 	// PersonPhotos is how many photos of each person were compared with other persons', where all
 	// would have been too many; 0 is all.
 	PersonPhotos int `json:"person_photos,omitempty"`
+
+	// RowsObserved is the share of the row pairs at or above the threshold where the persons' pairs
+	// alone chose it; nil where all did. Rows that show a person without a name are in it.
+	RowsObserved *float64 `json:"rows_observed,omitempty"`
 }
 
 // Calibrate chooses the threshold for a false-match rate, from the cosines between photos of
-// different persons, and between the photos and random rows of the index. A row whose caption
+// different persons, and between photos and random rows of the index. A row whose caption
 // mentions a person (Strict) is not compared with that person's photos. The threshold keeps the
 // rate over all pairs together, and over the pairs of different persons alone where there are
 // enough of them to show it: faces are closer to each other than to rows of any kind.
@@ -49,30 +57,60 @@ type Calibrated struct {
 // was asked for.
 func Calibrate(ctx context.Context, rows Rows, vectors VectorSource, roster *Roster, refs []References, c Calibration) (*Calibrated, error) {
 	s := &rowSample{roster: roster, refs: refs, modality: cmp.Or(c.Modality, Image)}
-	out := &Calibrated{}
-	var err error
-	if s.similarities, out.PersonPhotos, err = PersonPairs(ctx, refs, c.Seed); err != nil {
-		return nil, fmt.Errorf("choosing a threshold: %w", err)
-	}
-	out.PersonPairs = len(s.similarities)
-	persons, personErr := ThresholdForFMR(s.similarities, c.FMR)
-	if personErr != nil && !errors.Is(personErr, errTooFewPairs) {
-		return nil, fmt.Errorf("choosing a threshold: among photos of different persons: %w", personErr)
+	out, persons, err := s.calibratePersons(ctx, c)
+	if err != nil {
+		return nil, err
 	}
 	if err := s.addRows(ctx, rows, vectors, c); err != nil {
 		return nil, fmt.Errorf("choosing a threshold: %w", err)
 	}
+	return out, s.choose(out, persons, c)
+}
+
+// calibratePersons compares the photos of different persons; the threshold is nil where they are too
+// few for the rate.
+func (s *rowSample) calibratePersons(ctx context.Context, c Calibration) (*Calibrated, *Threshold, error) {
+	var out Calibrated
+	var err error
+	if s.similarities, out.PersonPhotos, err = PersonPairs(ctx, s.refs, c.Seed); err != nil {
+		return nil, nil, fmt.Errorf("choosing a threshold: %w", err)
+	}
+	out.PersonPairs = len(s.similarities)
+	persons, err := ThresholdForFMR(s.similarities, c.FMR)
+	switch {
+	case errors.Is(err, errTooFewPairs):
+		return &out, nil, nil
+	case err != nil:
+		return nil, nil, fmt.Errorf("choosing a threshold: among photos of different persons: %w", err)
+	}
+	return &out, &persons, nil
+}
+
+// choose puts the threshold into out. persons is nil where their pairs are too few.
+func (s *rowSample) choose(out *Calibrated, persons *Threshold, c Calibration) error {
+	n := len(s.similarities)
+	out.Rows, out.LeftOut, out.RowPairs = s.rows, s.leftOut, n-out.PersonPairs
+	if c.PersonsAlone && persons != nil {
+		out.Threshold = *persons
+		reached := 0
+		for _, x := range s.similarities[out.PersonPairs:] {
+			if x >= persons.Value {
+				reached++
+			}
+		}
+		share := float64(reached) / float64(max(out.RowPairs, 1))
+		out.RowsObserved = &share
+		return nil
+	}
 	all, err := ThresholdForFMR(s.similarities, c.FMR)
 	if err != nil {
-		return nil, fmt.Errorf("choosing a threshold: %w", err)
+		return fmt.Errorf("choosing a threshold: %w", err)
 	}
-	if personErr == nil && persons.Value > all.Value {
-		n := len(s.similarities)
+	if persons != nil && persons.Value > all.Value {
 		all.Value, all.Observed = persons.Value, float64(n-firstAt(s.similarities, persons.Value))/float64(n)
 	}
-	out.Threshold, out.Rows, out.LeftOut = all, s.rows, s.leftOut
-	out.RowPairs = all.Pairs - out.PersonPairs
-	return out, nil
+	out.Threshold = all
+	return nil
 }
 
 // rowSample gathers the similarities between photos and rows.

@@ -67,6 +67,28 @@ func TestCalibratePersonsDecide(t *testing.T) {
 	require.InDelta(t, math.Cos(5*math.Pi/180), got.Value, 1e-5)
 }
 
+// Photos at 0, 45 and 91 degrees: of the persons' three pairs, 45, 46 and 91 degrees apart, a third may
+// match, so T lies just above cos 46. Rows every 10 degrees are closer 9, 10 and 9 times.
+func TestCalibrateByPersonsAlone(t *testing.T) {
+	roster := rosterOf("Ann Lee")
+	roster.Persons = append(roster.Persons, Person{ID: "bo", Name: "Bo Li"}, Person{ID: "cy", Name: "Cy Fu"})
+	index := planeIndex{planeRows(), nil}
+	refs := []References{{Vectors: [][]float32{at(0)}}, {Vectors: [][]float32{at(45)}}, {Vectors: [][]float32{at(91)}}}
+	c := Calibration{FMR: 0.34, PersonsAlone: true}
+	got, err := Calibrate(t.Context(), index, index, roster, refs, c)
+	require.NoError(t, err)
+	require.InDelta(t, math.Cos(46*math.Pi/180), got.Value, 1e-5)
+	require.Equal(t, []int{3, 3, 108, 36}, []int{got.Pairs, got.PersonPairs, got.RowPairs, got.Rows})
+	require.InDelta(t, 1.0/3, got.Observed, 1e-9)
+	require.InDelta(t, 28.0/108, *got.RowsObserved, 1e-9)
+
+	c.FMR = 0.05 // 1 of 20: three pairs cannot show it, 111 can
+	got, err = Calibrate(t.Context(), index, index, roster, refs, c)
+	require.NoError(t, err)
+	require.Equal(t, 111, got.Pairs)
+	require.Nil(t, got.RowsObserved)
+}
+
 func TestRandomRows(t *testing.T) {
 	require.Equal(t, []int64{0, 1, 2}, randomRows(3, 10, 1))
 	require.Empty(t, randomRows(0, 10, 1))

@@ -2,12 +2,14 @@ package retriever
 
 import "context"
 
-// CalibrateFaces chooses the threshold for a false-match rate among faces as Calibrate does among
-// images: from the cosines between the faces in photos of different persons, and between those and
-// random stored faces. A face in a row whose caption mentions a person is not compared with that
-// person's photos.
+// CalibrateFaces chooses the threshold for a false-match rate among faces: from the cosines between
+// the faces in photos of different persons, which are as alike as those of anybody else. Where they
+// are too few for the rate, random stored faces are taken as well, as Calibrate does rows. A face in a
+// row whose caption mentions a person is not compared with that person's photos. Faces of a
+// person in rows that do not say so would else set the threshold, since nothing is closer.
 func CalibrateFaces(ctx context.Context, faces FaceSource, rows Rows, roster *Roster, refs []References, c Calibration) (*Calibrated, error) {
 	both := facesAsRows{faces, rows}
+	c.PersonsAlone = true
 	return Calibrate(ctx, both, both, roster, refs, c)
 }
 

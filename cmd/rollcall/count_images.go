@@ -99,6 +99,11 @@ func (a *app) sayThreshold(kind string, chosen *retriever.Calibrated) {
 	if chosen.PersonPhotos > 0 {
 		drawn = fmt.Sprintf(", up to %d photos each", chosen.PersonPhotos)
 	}
-	fmt.Fprintf(a.stderr, "%s threshold %.6f for a false-match rate of %v: observed %.3g among %d pairs (%d of photos of different persons%s, %d of photos and %d random rows)\n",
-		kind, chosen.Value, chosen.FMR, chosen.Observed, chosen.Pairs, chosen.PersonPairs, drawn, chosen.RowPairs, chosen.Rows)
+	say := fmt.Sprintf("%s threshold %.6f for a false-match rate of %v: observed %.3g among %d pairs", kind, chosen.Value, chosen.FMR, chosen.Observed, chosen.Pairs)
+	if chosen.RowsObserved == nil {
+		fmt.Fprintf(a.stderr, "%s (%d of photos of different persons%s, %d of photos and %d random rows)\n", say, chosen.PersonPairs, drawn, chosen.RowPairs, chosen.Rows)
+		return
+	}
+	fmt.Fprintf(a.stderr, "%s of photos of different persons%s; %.3g among %d of photos and %d random %ss, some of which may show the person\n",
+		say, drawn, *chosen.RowsObserved, chosen.RowPairs, chosen.Rows, kind)
 }
