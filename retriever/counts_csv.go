@@ -37,8 +37,10 @@ func WriteCountsCSV(w io.Writer, counts []Count) error {
 	if err := out.Write(strings.Split(header, ",")); err != nil {
 		return fmt.Errorf("writing counts: %w", err)
 	}
-	for _, c := range counts {
-		if err := out.Write(c.cells(mode)); err != nil {
+	var row []string
+	for i := range counts {
+		row = counts[i].cells(row[:0], mode)
+		if err := out.Write(row); err != nil {
 			return fmt.Errorf("writing counts: %w", err)
 		}
 	}
@@ -48,16 +50,17 @@ func WriteCountsCSV(w io.Writer, counts []Count) error {
 	return nil
 }
 
-func (c *Count) cells(mode Mode) []string {
+// cells appends the cells of a line.
+func (c *Count) cells(row []string, mode Mode) []string {
 	exact := ""
 	if c.Estimate != nil {
 		exact = strconv.FormatBool(c.Exact)
 	}
-	row := []string{
+	row = append(row,
 		c.ID, c.Name, integer(c.Mentions), integer(c.MentionsDistinct), integer(c.Images), integer(c.Faces),
 		integer(c.MentionAndFace), decimal(c.Estimate), decimal(c.Low), decimal(c.High),
 		exact, strconv.FormatBool(c.Homonym), string(c.Mode),
-	}
+	)
 	switch {
 	case mode == CC3M:
 		return append(row, c.Presence.cells()...)

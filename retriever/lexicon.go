@@ -4,17 +4,10 @@ import (
 	"cmp"
 	"encoding/binary"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
-
-	"slices"
 )
-
-// source says where a word of a lexicon comes from.
-type source struct {
-	person, alias int32 // alias 0 is the name itself
-	cut           int32 // strict: the letter that the name was turned round at; paper: where the word is in the name
-}
 
 // spelling is one way to write a name, as text that it is found by.
 type spelling struct {
@@ -23,16 +16,24 @@ type spelling struct {
 	source
 }
 
+// source says where a spelling comes from.
+type source struct {
+	person, alias int32 // alias 0 is the name itself
+	cut           int32 // strict: the letter that the name was turned round at; paper: where the letters are in the name
+}
+
 func newSpelling(letters string, from source) spelling {
 	var start [keyBytes]byte
 	copy(start[:], letters)
 	return spelling{letters, binary.BigEndian.Uint64(start[:]), from}
 }
 
-func (s spelling) compare(t spelling) int {
+func (s *spelling) compare(t *spelling) int {
 	switch {
-	case s.start != t.start:
-		return cmp.Compare(s.start, t.start)
+	case s.start < t.start:
+		return -1
+	case s.start > t.start:
+		return 1
 	case s.letters != t.letters:
 		return strings.Compare(s.letters, t.letters)
 	case s.person != t.person:
@@ -43,15 +44,13 @@ func (s spelling) compare(t spelling) int {
 	return cmp.Compare(s.cut, t.cut)
 }
 
-// lexicon finds which of many words a text has at a place. A look at the text's next bytes turns
-// nearly every place away; at the others the words are searched by halves. What that costs follows
-// the logarithm of the number of words, and memory their letters.
+// lexicon finds which of many spellings a text has at a place. A look at the text's next bytes turns
+// nearly every place away; at the others the spellings are searched by halves. What that costs
+// follows the logarithm of their number, and memory their letters.
 type lexicon struct {
 	screen
-	words   []string // in increasing order
-	prefix  []int32  // of each word, the longest other word that it starts with, or -1
-	sources []source // of one word after the other
-	first   []int32  // of each word, its first source; one more at the end
+	spellings []spelling // in increasing order
+	prefix    []int32    // of each, the one before it among those that it starts with or equals, or -1
 }
 
 // minShare is how many persons are worth a goroutine of their own.
@@ -62,25 +61,29 @@ const minShare = 2048
 func newLexicon(persons []Person, spell func(share []Person, first int) []spelling) *lexicon {
 	size := max(minShare, (len(persons)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
 	lists := make([][]spelling, (len(persons)+size-1)/size)
-	var shares sync.WaitGroup
+	var work sync.WaitGroup
 	for i := range lists {
-		shares.Go(func() {
+		work.Go(func() {
 			lists[i] = spell(persons[i*size:min(len(persons), (i+1)*size)], i*size)
-			slices.SortFunc(lists[i], spelling.compare)
+			slices.SortFunc(lists[i], func(a, b spelling) int { return a.compare(&b) })
 		})
 	}
-	shares.Wait()
+	work.Wait()
 	for len(lists) > 1 {
 		lists = append(lists[2:], merge(lists[0], lists[1]))
 	}
-	return indexSpellings(lists[0])
+	l := &lexicon{spellings: slices.Concat(lists...)}
+	work.Go(l.link)
+	l.screen = newScreen(l.spellings)
+	work.Wait()
+	return l
 }
 
 // merge makes one sorted list of two.
 func merge(a, b []spelling) []spelling {
 	all := make([]spelling, 0, len(a)+len(b))
 	for len(a) > 0 && len(b) > 0 {
-		if a[0].compare(b[0]) < 0 {
+		if a[0].compare(&b[0]) < 0 {
 			all, a = append(all, a[0]), a[1:]
 		} else {
 			all, b = append(all, b[0]), b[1:]
@@ -89,54 +92,41 @@ func merge(a, b []spelling) []spelling {
 	return append(append(all, a...), b...)
 }
 
-func indexSpellings(sorted []spelling) *lexicon {
-	l := &lexicon{sources: make([]source, len(sorted))}
-	for i, s := range sorted {
-		if n := len(l.words); n == 0 || l.words[n-1] != s.letters {
-			l.words, l.first = append(l.words, s.letters), append(l.first, int32(i))
-		}
-		l.sources[i] = s.source
-	}
-	l.first = append(l.first, int32(len(sorted)))
-	l.prefix = make([]int32, len(l.words))
-	for i, word := range l.words {
+// link finds the prefix of each spelling: what comes before it and it does not start with is no prefix
+// of anything after it.
+func (l *lexicon) link() {
+	l.prefix = make([]int32, len(l.spellings))
+	for i := range l.spellings {
 		p := int32(i - 1)
-		for p >= 0 && !strings.HasPrefix(word, l.words[p]) {
+		for p >= 0 && !strings.HasPrefix(l.spellings[i].letters, l.spellings[p].letters) {
 			p = l.prefix[p]
 		}
 		l.prefix[i] = p
 	}
-	l.screen = newScreen(l.words)
-	return l
 }
 
-// at calls found for each word that the text starts with. next are the first 8 bytes of the text,
+// at calls found for each spelling that the text starts with. next are the first 8 bytes of the text,
 // the first one lowest, and 0 behind its end.
-func (l *lexicon) at(text []byte, next uint64, found func(word int32)) {
+func (l *lexicon) at(text []byte, next uint64, found func(i int32)) {
 	for _, k := range l.keys {
 		span, ok := l.find(next & k.mask)
 		if !ok {
 			continue
 		}
-		// The last word up to the text is the longest one that the text starts with, or else starts
-		// with that one itself.
+		// The last spelling up to the text is the longest one that the text starts with, or else has
+		// that one as a prefix.
 		lo, hi := span.lo, span.hi
 		for lo < hi {
-			if mid := (lo + hi) / 2; l.words[mid] <= string(text) {
+			if mid := (lo + hi) / 2; l.spellings[mid].letters <= string(text) {
 				lo = mid + 1
 			} else {
 				hi = mid
 			}
 		}
-		for w := lo - 1; w >= span.lo; w = l.prefix[w] {
-			if word := l.words[w]; len(word) <= len(text) && word == string(text[:len(word)]) {
-				found(w)
+		for i := lo - 1; i >= span.lo; i = l.prefix[i] {
+			if letters := l.spellings[i].letters; len(letters) <= len(text) && letters == string(text[:len(letters)]) {
+				found(i)
 			}
 		}
 	}
-}
-
-// of gives where a word comes from.
-func (l *lexicon) of(word int32) []source {
-	return l.sources[l.first[word]:l.first[word+1]]
 }

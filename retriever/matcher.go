@@ -21,16 +21,16 @@ type matcher interface {
 type scratch struct {
 	text     *folded
 	words    asciiWords
-	padded   []byte              // a caption and 8 zeros
-	normal   []byte              // a normalised caption
-	name     *folded             // of the roster
-	patterns map[int32][]pattern // of the strict matcher's words that were met
-	found    []match             // at most one a person
-	place    []int32             // by person: 1 + the index in found, or 0
+	padded   []byte             // a caption and 8 zeros
+	normal   []byte             // a normalised caption
+	name     *folded            // of the roster
+	patterns map[int32]*pattern // of the strict matcher's spellings that were met
+	found    []match            // at most one a person
+	place    []int32            // by person: 1 + the index in found, or 0
 }
 
 func newScratch(persons int) *scratch {
-	return &scratch{text: newFolded(), name: newFolded(), patterns: map[int32][]pattern{}, place: make([]int32, persons)}
+	return &scratch{text: newFolded(), name: newFolded(), patterns: map[int32]*pattern{}, place: make([]int32, persons)}
 }
 
 // note keeps for each person the leftmost match, and of those the longest: a row counts once for

@@ -52,25 +52,23 @@ func (m *paperMatcher) find(caption string, s *scratch) []match {
 		if !m.knows(next) {
 			continue
 		}
-		m.at(s.padded[start:len(caption)], next, func(word int32) { m.compare(caption, word, start, s) })
+		m.at(s.padded[start:len(caption)], next, func(k int32) { m.compare(caption, &m.spellings[k], start, s) })
 	}
 	return s.take()
 }
 
-// compare notes the names whose longest part is at start in the caption, if the rest is around it.
-func (m *paperMatcher) compare(caption string, word int32, start int, s *scratch) {
-	end := start + len(m.words[word])
-	for _, from := range m.of(word) {
-		if s.place[from.person] > 0 {
-			continue // an earlier place was found already
-		}
-		name := m.persons[from.person].Name
-		before, after := name[:from.cut], name[int(from.cut)+end-start:]
-		if lo, ok := matchBack(caption[:start], before); ok {
-			if hi, ok := matchAhead(caption, end, after); ok {
-				s.note(match{person: from.person, start: lo, end: hi})
-			}
-		}
+// compare notes the name whose longest part is at start in the caption, if the rest is around it.
+func (m *paperMatcher) compare(caption string, part *spelling, start int, s *scratch) {
+	if s.place[part.person] > 0 {
+		return // an earlier place was found already
+	}
+	name, end := m.persons[part.person].Name, start+len(part.letters)
+	lo, ok := matchBack(caption[:start], name[:part.cut])
+	if !ok {
+		return
+	}
+	if hi, ok := matchAhead(caption, end, name[int(part.cut)+len(part.letters):]); ok {
+		s.note(match{person: part.person, start: lo, end: hi})
 	}
 }
 

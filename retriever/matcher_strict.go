@@ -56,31 +56,26 @@ func (m *strictMatcher) findFolded(caption string, s *scratch) []match {
 		if !m.knows(next) {
 			continue
 		}
-		m.at(t.letters[i:], next, func(word int32) {
-			if end := i + len(m.words[word]); t.starts(i) && t.ends(end) {
-				m.compare(caption, word, i, end, s)
+		m.at(t.letters[i:], next, func(k int32) {
+			if end := i + len(m.spellings[k].letters); t.starts(i) && t.ends(end) {
+				m.compare(caption, k, i, end, s)
 			}
 		})
 	}
 	return s.take()
 }
 
-// compare notes the names whose letters [start,end) of the caption are, if what stands between the
-// letters may stand there.
-func (m *strictMatcher) compare(caption string, word int32, start, end int, s *scratch) {
-	patterns, known := s.patterns[word]
+// compare notes a name whose spelling k the letters [start,end) of the caption are, if what stands
+// between them may stand there.
+func (m *strictMatcher) compare(caption string, k int32, start, end int, s *scratch) {
+	p, known := s.patterns[k]
 	if !known {
-		for _, from := range m.of(word) {
-			patterns = addPattern(patterns, newPattern(s.name, m.persons[from.person].alias(from.alias), from))
-		}
-		s.patterns[word] = patterns
+		from := m.spellings[k].source
+		p = newPattern(s.name, m.persons[from.person].alias(from.alias), from)
+		s.patterns[k] = p
 	}
-	t := s.text
-	for i := range patterns {
-		p := &patterns[i]
-		if t.agrees(caption, p, start, end) {
-			s.note(match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
-		}
+	if t := s.text; t.agrees(caption, p, start, end) {
+		s.note(match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
 	}
 }
 

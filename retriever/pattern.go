@@ -39,9 +39,9 @@ func (t *folded) turns(cuts []int32) []int32 {
 }
 
 // newPattern reads a name or alias, and turns it round where from says. t is scratch space.
-func newPattern(t *folded, alias string, from source) pattern {
+func newPattern(t *folded, alias string, from source) *pattern {
 	t.read(alias)
-	p := pattern{source: from}
+	p := &pattern{source: from}
 	for i := 1; i < len(t.letters); i++ {
 		g := t.gaps[i]
 		if g == 0 {
@@ -82,14 +82,4 @@ func (p *pattern) turn(n int32) {
 		}
 	}
 	p.words, p.joints = true, append(front, back...)
-}
-
-// addPattern leaves out what the person's earlier patterns, the last ones of the list, say already.
-func addPattern(list []pattern, p pattern) []pattern {
-	for i := len(list) - 1; i >= 0 && list[i].person == p.person; i-- {
-		if list[i].words == p.words && slices.Equal(list[i].joints, p.joints) {
-			return list
-		}
-	}
-	return append(list, p)
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 )
 
 // Bounds of a roster file; beyond them it is not a list of persons.
@@ -98,12 +99,25 @@ func (r *Roster) Validate() error {
 	t := newFolded()
 	for i := range r.Persons {
 		for _, name := range r.Persons[i].names() {
-			if t.read(name); len(t.letters) == 0 {
+			if !t.named(name) {
 				return fmt.Errorf("person %d of the roster: name %q has no letter or digit", i+1, name)
 			}
 		}
 	}
 	return nil
+}
+
+// named reports whether a name has a letter or a digit.
+func (t *folded) named(name string) bool {
+	if strings.IndexByte(name, '&') < 0 { // no HTML entity
+		for i := range len(name) {
+			if c := name[i]; c < utf8.RuneSelf && t.ascii[c].letter != 0 {
+				return true
+			}
+		}
+	}
+	t.read(name)
+	return len(t.letters) > 0
 }
 
 // names gives the name and then the aliases.

@@ -15,15 +15,22 @@ type rosterBuilder struct {
 	err    *RosterError
 	lines  map[string]int // line by id
 	names  homonyms
+	text   *folded
+	keys   []string // the folded names of the person being added
 }
 
 func newRosterBuilder(file string) *rosterBuilder {
-	return &rosterBuilder{
-		roster: &Roster{},
-		err:    &RosterError{File: file},
-		lines:  map[string]int{},
-		names:  homonyms{text: newFolded(), owner: map[string]int{}},
-	}
+	return &rosterBuilder{roster: &Roster{}, err: &RosterError{File: file}, text: newFolded()}
+}
+
+// maxExpected bounds the room that is made before any person was read.
+const maxExpected = 1 << 17
+
+// expect makes room for about so many persons.
+func (b *rosterBuilder) expect(persons int) {
+	persons = min(persons, maxExpected)
+	b.roster.Persons = make([]Person, 0, persons)
+	b.lines, b.names = make(map[string]int, persons), make(homonyms, persons)
 }
 
 func (b *rosterBuilder) fault(line int, format string, args ...any) {
@@ -52,6 +59,7 @@ type entry struct {
 func (b *rosterBuilder) add(line int, e entry) {
 	p := Person{ID: strings.TrimSpace(e.id), Name: spacedName(e.name), Line: line}
 	before := len(b.err.Faults) + b.err.More
+	b.keys = b.keys[:0]
 	b.checkName(line, "name", p.Name)
 	p.Aliases = b.aliases(line, p.Name, e.aliases)
 	if p.ID == "" {
@@ -69,7 +77,7 @@ func (b *rosterBuilder) add(line int, e entry) {
 		b.warn(line, "member is %q but count is %d", e.member, *p.Count)
 	}
 	b.roster.Persons = append(b.roster.Persons, p)
-	b.names.add(b, len(b.roster.Persons)-1)
+	b.names.add(b, len(b.roster.Persons)-1, b.keys)
 }
 
 // spacedName trims a name and reads the underscores of "First_Last" as spaces.
@@ -86,27 +94,30 @@ func defaultID(name string) string {
 	return strings.Join(strings.Fields(name), "_")
 }
 
+// checkName checks a name or alias and folds it.
 func (b *rosterBuilder) checkName(line int, what, s string) {
 	switch {
 	case s == "":
 		b.fault(line, "%s is empty", what)
+		return
 	case len(s) > maxNameBytes:
 		b.fault(line, "%s is %d bytes long, more than %d: %.30q...", what, len(s), maxNameBytes, s)
+		return
 	case !utf8.ValidString(s):
 		b.fault(line, "%s is not UTF-8: %q; save the file as UTF-8", what, s)
+		return
 	case strings.ContainsFunc(s, unicode.IsControl):
 		b.fault(line, "%s has a line break or control character: %q", what, s)
-	case b.letters(s) == 0:
+		return
+	}
+	b.text.read(s)
+	switch utf8.RuneCount(b.text.letters) { // the letters and digits that a caption is compared with
+	case 0:
 		b.fault(line, "%s %q has no letter or digit", what, s)
-	case b.letters(s) == 1:
+	case 1:
 		b.warn(line, "%s %q is one letter and matches every such word", what, s)
 	}
-}
-
-// letters counts the letters and digits that a caption is compared with.
-func (b *rosterBuilder) letters(s string) int {
-	b.names.text.read(s)
-	return utf8.RuneCount(b.names.text.letters)
+	b.keys = append(b.keys, string(b.text.normalised(nil)))
 }
 
 func (b *rosterBuilder) aliases(line int, name string, given []string) []string {

@@ -38,6 +38,7 @@ func readRosterCSV(data []byte, b *rosterBuilder) {
 		return
 	}
 	fields, ok := rosterHeader(header, b)
+	b.expect(bytes.Count(data, []byte("\n")))
 	for ok {
 		row, err := r.Read()
 		if errors.Is(err, io.EOF) {

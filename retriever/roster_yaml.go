@@ -26,6 +26,7 @@ func readRosterYAML(data []byte, b *rosterBuilder) {
 		b.fault(list.Line, "it must be a list of persons, at the top or under the one key \"persons\"")
 		return
 	}
+	b.expect(len(list.Content))
 	for _, n := range list.Content {
 		switch n.Kind {
 		case yaml.ScalarNode:

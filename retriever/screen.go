@@ -1,9 +1,6 @@
 package retriever
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
 // keyBytes is how much of a word the screen looks at: what fits a machine word.
 const keyBytes = 8
@@ -13,11 +10,11 @@ const keyBytes = 8
 // which a core keeps near.
 const bitsAKey = 16
 
-// screen tells places of a text that cannot start any of many words from those worth a close look.
-// It holds the words' first bytes, at most 8, and never turns away a place that starts one.
+// screen tells places of a text that cannot start any of many spellings from those worth a close look.
+// It holds their first bytes, at most 8, and never turns away a place that starts one.
 type screen struct {
-	firsts [256]bool    // bytes that words start with
-	stems  [1024]uint64 // bitmap of the hashes of the words' first stem bytes: what is near at hand
+	firsts [256]bool    // bytes that spellings start with
+	stems  [1024]uint64 // bitmap of the hashes of the spellings' first stem bytes: what is near at hand
 	stem   uint64       // mask of so many bytes
 	keys   []keyLength  // the lengths that there are, longest first
 	bitmap []uint64     // of the keys' hashes
@@ -25,7 +22,7 @@ type screen struct {
 	shift  int          // of a hash, to its place in the table
 }
 
-// stemBytes is how many bytes of a word are looked at first, if all words have that many. Names have
+// stemBytes is how many bytes of a word are looked at first, if all spellings have that many. Names have
 // few different ones, however many names there are.
 const stemBytes = 4
 
@@ -35,22 +32,21 @@ type keyLength struct {
 	mask  uint64
 }
 
-// keyed are the words from lo up to hi, which start with the same key.
+// keyed are the spellings from lo up to hi, which start with the same key.
 type keyed struct {
 	key    uint64
 	lo, hi int32 // hi is 0 where the table is free
 }
 
-// newScreen takes words in increasing order, none of them empty.
-func newScreen(words []string) screen {
-	size := max(64, 1<<bits.Len(uint(2*len(words)-1))) // at most half of the table is used
+// newScreen takes spellings in increasing order, none of them empty.
+func newScreen(sorted []spelling) screen {
+	size := max(64, 1<<bits.Len(uint(2*len(sorted)-1))) // at most half of the table is used
 	s := screen{
 		bitmap: make([]uint64, size*bitsAKey/2/64), table: make([]keyed, size), shift: 64 - bits.TrailingZeros(uint(size)),
 	}
 	var lengths [keyBytes + 1]bool
-	for _, w := range words {
-		lengths[min(len(w), keyBytes)] = true
-		s.firsts[w[0]] = true
+	for i := range sorted {
+		lengths[min(len(sorted[i].letters), keyBytes)] = true
 	}
 	for n := keyBytes; n > 0; n-- {
 		if lengths[n] {
@@ -58,22 +54,15 @@ func newScreen(words []string) screen {
 			s.stem = ^uint64(0) >> (64 - 8*min(n, stemBytes))
 		}
 	}
-	for lo := 0; lo < len(words); {
-		key, hi := keyOf(words[lo]), lo+1
-		for hi < len(words) && keyOf(words[hi]) == key {
+	for lo := 0; lo < len(sorted); {
+		start, hi := sorted[lo].start, lo+1
+		for hi < len(sorted) && sorted[hi].start == start {
 			hi++
 		}
-		s.insert(keyed{key, int32(lo), int32(hi)})
+		s.insert(keyed{bits.ReverseBytes64(start), int32(lo), int32(hi)})
 		lo = hi
 	}
 	return s
-}
-
-// keyOf gives a word's first 8 bytes, the first one lowest.
-func keyOf(word string) uint64 {
-	var key [keyBytes]byte
-	copy(key[:], word)
-	return binary.LittleEndian.Uint64(key[:])
 }
 
 // keyHash spreads a key over the upper bits (Fibonacci hashing).
@@ -90,6 +79,7 @@ func (s *screen) knows(next uint64) bool {
 }
 
 func (s *screen) insert(k keyed) {
+	s.firsts[byte(k.key)] = true
 	b := keyHash(k.key&s.stem) >> 48
 	s.stems[b>>6] |= 1 << (b & 63)
 	h := keyHash(k.key)
@@ -101,8 +91,8 @@ func (s *screen) insert(k keyed) {
 	s.table[i] = k
 }
 
-// find gives the words that start with a key.
-func (s *screen) find(key uint64) (words keyed, ok bool) {
+// find gives the spellings that start with a key.
+func (s *screen) find(key uint64) (span keyed, ok bool) {
 	h := keyHash(key)
 	if b := s.bit(h); s.bitmap[b>>6]>>(b&63)&1 == 0 {
 		return keyed{}, false

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -35,16 +34,30 @@ func (a *app) printCounts(result *counted, flags countFlags) error {
 // countTable has the persons with the largest counts.
 func countTable(result *counted, most int) [][]string {
 	groups := groupsOf(result)
-	sorted := slices.Clone(result.Counts)
-	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return int(estimate(y) - estimate(x)) })
 	rows := [][]string{{"PERSON", "MENTIONS", "DISTINCT", "IMAGES", "GROUPS", "FACES", "NOTE"}}
-	for _, c := range sorted[:min(most, len(sorted))] {
+	for _, c := range largest(result.Counts, most, estimate) {
 		rows = append(rows, []string{c.Name, cell(c.Mentions), cell(c.MentionsDistinct), cell(c.Images), cell(groups[c.ID]), cell(c.Faces), note(c)})
 	}
 	return rows
 }
 
-func note(c retriever.Count) string {
+// largest gives the counts with the largest values, the first ones of equals.
+func largest(counts []retriever.Count, most int, value func(*retriever.Count) float64) []*retriever.Count {
+	var top []*retriever.Count
+	for i := range counts {
+		at := len(top)
+		for at > 0 && value(&counts[i]) > value(top[at-1]) {
+			at--
+		}
+		if at < most {
+			top = slices.Insert(top, at, &counts[i])
+			top = top[:min(most, len(top))]
+		}
+	}
+	return top
+}
+
+func note(c *retriever.Count) string {
 	if c.Homonym {
 		return "shares a name with another person"
 	}
@@ -53,16 +66,14 @@ func note(c retriever.Count) string {
 
 // presenceTable has the persons with the largest shares of neighbours that carry their name.
 func presenceTable(result *counted, most int) [][]string {
-	share := func(c retriever.Count) float64 {
+	share := func(c *retriever.Count) float64 {
 		if c.Presence.NameShare == nil {
 			return -1
 		}
 		return *c.Presence.NameShare
 	}
-	sorted := slices.Clone(result.Counts)
-	slices.SortStableFunc(sorted, func(x, y retriever.Count) int { return cmp.Compare(share(y), share(x)) })
 	rows := [][]string{{"PERSON", "NEIGHBOURS", "NAME", "FACE", "IN THE DATA", "NOTE"}}
-	for _, c := range sorted[:min(most, len(sorted))] {
+	for _, c := range largest(result.Counts, most, share) {
 		in := "not decided"
 		if m := c.Presence.Member; m != nil {
 			in = map[bool]string{true: "yes", false: "no"}[*m]
@@ -90,7 +101,7 @@ func groupsOf(result *counted) map[string]*int64 {
 	return groups
 }
 
-func estimate(c retriever.Count) float64 {
+func estimate(c *retriever.Count) float64 {
 	if c.Estimate == nil {
 		return -1
 	}
