@@ -102,6 +102,7 @@ func openCodes(kind codeKind, dir, name string, m *matrix, is origin) (*codes, e
 	if c == nil {
 		return nil, unix.Munmap(mapped)
 	}
+	wantLargePages(mapped)
 	return c, nil
 }
 

@@ -22,16 +22,21 @@ func writeCodes(ctx context.Context, kind codeKind, path string, m *matrix, is o
 		}
 	}()
 	w := newRowCoder(kind, m)
-	start := int64(codeHeader + axisSize(m.dimension))
-	each := int64(tableSize(m.rows, kind.stride(m.dimension)))
-	err = w.blocks(ctx, func(at int64, blocks [][]byte) error {
+	tables := make([]pieceWriter, kind.tables)
+	for t := range tables {
+		tables[t] = pieceWriter{file: out.file, at: int64(codeHeader + axisSize(m.dimension) + t*tableSize(m.rows, kind.stride(m.dimension)))}
+	}
+	err = w.blocks(ctx, func(_ int64, blocks [][]byte) error {
 		for t, block := range blocks {
-			if _, err := out.file.WriteAt(block, start+int64(t)*each+at); err != nil {
+			if _, err := tables[t].Write(block); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	for t := range tables {
+		err = errors.Join(err, tables[t].flush())
+	}
 	if err != nil {
 		return err
 	}

@@ -176,6 +176,7 @@ func (s *Store) openDerived(p *part) error {
 			return err
 		}
 		if v.codes.halves == nil {
+			wantLargePages(v.m.mapped) // every search reads them all
 			continue
 		}
 		if v.codes.bits, err = openCodes(oneBit(), s.dir, v.name, v.m, is); err != nil {
