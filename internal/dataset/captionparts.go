@@ -10,6 +10,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"rollcall/internal/dataset/storage"
+	"rollcall/internal/parquetfile"
 	"rollcall/retriever"
 )
 
@@ -73,11 +74,11 @@ type sharedParquet struct {
 	readers int
 	files   *storage.Files
 	from    storage.File
-	parquet *parquet.File
+	parquet *parquetfile.File
 }
 
 // open gives the file; each call needs one of close. ctx is that of all who read at the same time.
-func (s *sharedParquet) open(ctx context.Context) (file *parquet.File, err error) {
+func (s *sharedParquet) open(ctx context.Context) (file *parquetfile.File, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.readers == 0 {
@@ -112,8 +113,8 @@ func (s *sharedParquet) groups(ctx context.Context) (rows []int64, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	for _, g := range file.RowGroups() {
-		rows = append(rows, g.NumRows())
+	for i := range file.Groups() {
+		rows = append(rows, file.GroupRows(i))
 	}
 	return rows, nil
 }
@@ -137,28 +138,18 @@ func (g parquetGroup) captions(ctx context.Context, visit func([]retriever.Capti
 	if err != nil {
 		return fmt.Errorf("%s: %w", g.file.path, err)
 	}
-	group := file.RowGroups()[g.number]
-	r := groupReader{path: g.file.path, first: g.first, kind: parquet.ByteArray}
-	columns := []*textColumn{leafCaption: &r.caption, leafURL: &r.url, leafKey: &r.key}
-	defer func() {
-		for _, c := range columns {
-			err = errors.Join(err, c.close())
+	group := file.Group(g.number)
+	defer group.Close()
+	r := groupReader{path: g.file.path, first: g.first}
+	for i, c := range []*textColumn{leafCaption: &r.caption, leafURL: &r.url, leafKey: &r.key} {
+		if leaves[i].leaf < 0 {
+			continue
 		}
-	}()
-	room := &pageRoom{}
-	err = guard(func() (err error) {
-		for i, c := range columns {
-			if leaf := leaves[i].leaf; leaf >= 0 && err == nil {
-				c.pages, err = openPages(file, g.number, leaf, room)
-			}
+		if c.values, err = group.Column(leaves[i].leaf); err != nil {
+			return fmt.Errorf("%s: rows from %d: %w", g.file.path, g.first, err)
 		}
-		r.kind = group.ColumnChunks()[leaves[leafCaption].leaf].Type().Kind()
-		return err
-	})
-	if err != nil {
-		return fmt.Errorf("%s: rows from %d: %w", g.file.path, g.first, err)
 	}
-	return r.read(ctx, group.NumRows(), visit)
+	return r.read(ctx, file.GroupRows(g.number), visit)
 }
 
 // groupBatch is how many rows are passed on at a time. Their text is that of pages, of a MiB as most
@@ -169,7 +160,6 @@ const groupBatch = 1024
 type groupReader struct {
 	path              string
 	first             int64
-	kind              parquet.Kind // of the caption
 	caption, url, key textColumn
 }
 
@@ -179,13 +169,11 @@ func (r *groupReader) read(ctx context.Context, count int64, visit func([]retrie
 			return ctx.Err()
 		}
 		rows, filled := make([]retriever.CaptionRow, min(groupBatch, count-done)), 0
-		err := guard(func() (err error) {
-			for ; filled < len(rows) && err == nil; filled++ {
-				rows[filled].Row = done + int64(filled)
-				err = r.fill(&rows[filled])
-			}
-			return err
-		})
+		var err error
+		for ; filled < len(rows) && err == nil; filled++ {
+			rows[filled].Row = done + int64(filled)
+			err = r.fill(&rows[filled])
+		}
 		if err != nil {
 			return fmt.Errorf("%s: rows from %d: %w", r.path, r.first+done+int64(max(filled-1, 0)), err)
 		}
@@ -216,9 +204,10 @@ func (r *groupReader) fill(row *retriever.CaptionRow) (err error) {
 // check refuses a caption that is too long, and a caption column that is not text, unless it is null
 // throughout, as one that pandas had nothing for.
 func (r *groupReader) check(row *retriever.CaptionRow) error {
+	kind := r.caption.values.Kind()
 	switch {
-	case !row.Null && r.kind != parquet.ByteArray && r.kind != parquet.FixedLenByteArray:
-		return fmt.Errorf("the caption is of type %v, not text", r.kind)
+	case !row.Null && kind != parquet.ByteArray && kind != parquet.FixedLenByteArray:
+		return fmt.Errorf("the caption is of type %v, not text", kind)
 	case len(row.Caption) > maxCaption:
 		return fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"rollcall/indexer"
 	"rollcall/internal/dataset/storage"
+	"rollcall/internal/parquetfile"
 	"rollcall/retriever"
 )
 
@@ -37,14 +38,8 @@ func readParquet(ctx context.Context, files *storage.Files, path string, whole b
 }
 
 // openParquet reads a Parquet file's footer.
-func openParquet(f storage.File, path string) (file *parquet.File, err error) {
-	err = guard(func() (err error) {
-		if err := checkFooter(f, f.Size()); err != nil {
-			return err
-		}
-		file, err = parquet.OpenFile(f, f.Size(), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
-		return err
-	})
+func openParquet(f storage.File, path string) (*parquetfile.File, error) {
+	file, err := parquetfile.Open(f, f.Size())
 	if err != nil && !transient(err) {
 		err = fmt.Errorf("not a Parquet file: %w", err)
 	}
@@ -54,28 +49,17 @@ func openParquet(f storage.File, path string) (file *parquet.File, err error) {
 	return file, nil
 }
 
-// guard turns the library's panics, which some damaged files cause, into errors: one bad file must
-// not end the process.
-func guard(read func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("damaged Parquet file: %v", p)
-		}
-	}()
-	return read()
-}
-
-func scanParquet(file *parquet.File, path string, whole bool, visit rowVisitor) error {
+func scanParquet(file *parquetfile.File, path string, whole bool, visit rowVisitor) error {
 	leaves, err := captionLeaves(file.Root(), whole)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	s := &parquetScan{path: path, leaves: leaves, visit: visit}
-	for number, group := range file.RowGroups() {
-		if err := s.group(file, number, group); err != nil {
+	for number := range file.Groups() {
+		if err := s.group(file, number); err != nil {
 			return err
 		}
-		s.first += group.NumRows()
+		s.first += file.GroupRows(number)
 	}
 	return nil
 }
@@ -141,30 +125,23 @@ type parquetScan struct {
 	first  int64 // row of the file that the open group starts with
 }
 
-func (s *parquetScan) group(file *parquet.File, number int, group parquet.RowGroup) (err error) {
+func (s *parquetScan) group(file *parquetfile.File, number int) (err error) {
+	group, rows := file.Group(number), file.GroupRows(number)
+	defer group.Close()
 	cols := make([]parquetColumn, len(s.leaves))
-	defer func() {
-		for i := range cols {
-			err = errors.Join(err, cols[i].close())
+	for i, l := range s.leaves {
+		if l.leaf < 0 {
+			continue
 		}
-	}()
-	room := &pageRoom{}
-	err = guard(func() (err error) {
-		for i, l := range s.leaves {
-			if l.leaf >= 0 && err == nil {
-				cols[i].pages, err = openPages(file, number, l.leaf, room)
-			}
+		if cols[i].values, err = group.Column(l.leaf); err != nil {
+			return s.damaged(rows, 0, err)
 		}
-		return err
-	})
-	if err != nil {
-		return s.damaged(group, 0, err)
 	}
-	for done := int64(0); done < group.NumRows(); {
-		n := int(min(parquetBatch, group.NumRows()-done))
+	for done := int64(0); done < rows; {
+		n := int(min(parquetBatch, rows-done))
 		for i := range cols {
-			if err := guard(func() error { return cols[i].fill(n) }); err != nil {
-				return s.damaged(group, done, err)
+			if err := cols[i].fill(n); err != nil {
+				return s.damaged(rows, done, err)
 			}
 		}
 		for i := range n {
@@ -183,13 +160,13 @@ func (s *parquetScan) group(file *parquet.File, number int, group parquet.RowGro
 }
 
 // damaged visits the rows of the group that cannot be read any more, each with the reason.
-func (s *parquetScan) damaged(group parquet.RowGroup, done int64, err error) error {
+func (s *parquetScan) damaged(rows, done int64, err error) error {
 	err = fmt.Errorf("%s: rows from %d: %w", s.path, s.first+done, err)
-	if transient(err) || group.NumRows()-done > maxGroupRows {
+	if transient(err) || rows-done > maxGroupRows {
 		return err
 	}
 	err = indexer.Failf(indexer.ReasonParquetDamaged, "%v", err)
-	for ; done < group.NumRows(); done++ {
+	for ; done < rows; done++ {
 		if err := s.visit(row{at: s.first + done, err: err}); err != nil {
 			return err
 		}
@@ -210,6 +187,11 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 		r.err = fmt.Errorf("the caption is of type %v, not text", kind)
 	case len(r.Caption) > maxCaption:
 		r.err = fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
+	case max(len(r.URL), len(r.Key), len(r.image)) > maxCaption:
+		r.err = fmt.Errorf("the URL or the key is longer than %d MiB", maxCaption>>20)
+	}
+	if r.err != nil {
+		return r // without the others
 	}
 	for n, l := range s.leaves[leafOthers:] {
 		if l.held {
@@ -219,7 +201,12 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 			}
 			continue
 		}
-		if value := cols[leafOthers+n].cells[i].any(); value != nil {
+		value := cols[leafOthers+n].cells[i].any()
+		if text, ok := value.(string); ok && len(text) > maxCaption {
+			r.err = fmt.Errorf("%s is longer than %d MiB", l.name, maxCaption>>20)
+			return r
+		}
+		if value != nil {
 			if r.fields == nil {
 				r.fields = map[string]any{}
 			}

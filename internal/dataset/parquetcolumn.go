@@ -5,6 +5,8 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+
+	"rollcall/internal/parquetfile"
 )
 
 // parquetBatch is how many rows are read from each column at a time: few, because each caption may
@@ -45,65 +47,34 @@ func (c parquetCell) any() any {
 	return c.text()
 }
 
-// parquetColumn reads one column chunk in batches, whatever the bounds of its pages. The zero
-// value is a column that the file lacks: all null.
+// parquetColumn reads one column of a row group in batches, whatever the bounds of its pages. The
+// zero value is a column that the file lacks: all null.
 type parquetColumn struct {
-	pages  parquet.Pages
-	page   parquet.Page
-	values parquet.ValueReader
+	values *parquetfile.Column
 	buf    [parquetBatch]parquet.Value
 	cells  []parquetCell
-	done   []parquet.Page // read to the end, but cells still point into them
 }
 
 // fill makes cells the next n values, at most parquetBatch.
 func (c *parquetColumn) fill(n int) error {
 	c.cells = c.cells[:0]
-	c.release()
 	for len(c.cells) < n {
-		if c.pages == nil {
+		if c.values == nil {
 			c.cells = append(c.cells, parquetCell{})
 			continue
 		}
-		if c.values == nil {
-			page, err := c.pages.ReadPage()
-			if err != nil {
-				return noEOF(err)
-			}
-			c.page, c.values = page, page.Values()
+		for i := range c.cells { // the next page takes the memory of this one
+			c.cells[i].value = c.cells[i].value.Clone()
 		}
-		got, err := c.values.ReadValues(c.buf[:n-len(c.cells)])
+		got, err := c.values.Read(c.buf[:n-len(c.cells)])
+		if err != nil {
+			return noEOF(err)
+		}
 		for _, v := range c.buf[:got] {
 			c.cells = append(c.cells, parquetCell{v})
 		}
-		if errors.Is(err, io.EOF) {
-			c.done = append(c.done, c.page)
-			c.page, c.values = nil, nil
-		} else if err != nil {
-			return err
-		} else if got == 0 {
-			return io.ErrNoProgress
-		}
 	}
 	return nil
-}
-
-func (c *parquetColumn) release() {
-	for _, page := range c.done {
-		parquet.Release(page)
-	}
-	c.done = c.done[:0]
-}
-
-func (c *parquetColumn) close() error {
-	if c.pages == nil {
-		return nil
-	}
-	c.release()
-	if c.page != nil {
-		parquet.Release(c.page)
-	}
-	return c.pages.Close()
 }
 
 // noEOF keeps a column that ends before its row group does from looking like the end of the file.

@@ -1,150 +1,136 @@
 package dataset
 
 import (
-	"io"
+	"strconv"
 	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
+
+	"rollcall/internal/parquetfile"
 )
 
-// textColumn reads one column chunk as text, a page at a time. The text of a page is one piece of
-// memory that its values are parts of, so that a value costs no allocation. The zero value is a
-// column that the file lacks: all null.
+// textColumn reads one column of a row group as text, a page at a time. The text of a page is one
+// piece of memory that its values are parts of, so that a value costs no allocation. The zero value
+// is a column that the file lacks: all null.
 type textColumn struct {
-	pages parquet.Pages
-	dict  textPage // the chunk's dictionary, once it was met
-	page  textPage
-}
-
-// textPage is the text of one page and which of it is at hand.
-type textPage struct {
-	source parquet.Page // nil before the first page; holds the three slices below
-	ends   []uint32     // in text, one more than there are values
-	index  []int32      // of each value in the dictionary; nil in a page without
-	levels []byte       // of each row, 0 for null; nil when none is
-
-	text  string
-	clean bool     // all values are UTF-8
-	other []string // the values of a column that is not text, instead of all that
-
-	rows, row, value int // how many rows; the next row, and the next value that is not null
+	values *parquetfile.Column
+	page   *parquetfile.Page // at hand
+	text   pageText          // its own
+	dict   pageText          // of the column's dictionary, once it was met
+	source *parquetfile.Page // what dict is the text of
+	index  []uint32          // of each value in dict, of a page with one
+	row    int               // the next of the page
+	value  int               // the next that is not null
 }
 
 // next gives the value of the next row.
 func (c *textColumn) next() (text string, null bool, err error) {
-	if c.pages == nil {
+	if c.values == nil {
 		return "", true, nil
 	}
-	for c.page.row == c.page.rows {
-		if err := c.read(); err != nil {
-			return "", false, err
+	for c.page == nil || c.row == c.page.Len() {
+		if c.page, err = c.values.Next(); err != nil {
+			return "", false, noEOF(err)
 		}
+		c.load()
 	}
-	p := &c.page
-	p.row++
-	if p.levels != nil && p.levels[p.row-1] == 0 {
+	null = c.page.Null(c.row)
+	c.row++
+	if null {
 		return "", true, nil
 	}
-	p.value++
-	switch {
-	case p.other != nil:
-		return p.other[p.value-1], false, nil
-	case p.index != nil:
-		return c.dict.at(int(p.index[p.value-1])), false, nil
+	c.value++
+	if c.index != nil {
+		return c.dict.at(int(c.index[c.value-1])), false, nil
 	}
-	return p.at(p.value - 1), false, nil
+	return c.text.at(c.value - 1), false, nil
 }
 
-// at gives value i of a page without dictionary.
-func (p *textPage) at(i int) string {
-	text := p.text[p.ends[i]-p.ends[0] : p.ends[i+1]-p.ends[0]]
-	if !p.clean {
-		text = clean(text)
+// load copies the text out of the page at hand, and out of the dictionary before its first page.
+func (c *textColumn) load() {
+	c.row, c.value, c.index = 0, 0, nil
+	dict := c.page.Dictionary()
+	if dict == nil {
+		c.text = newPageText(c.page)
+		return
 	}
-	return text
+	c.index = c.page.Index()
+	if dict != c.source {
+		c.dict, c.source = newPageText(dict), dict
+	}
 }
 
-// read makes the next page the one at hand.
-func (c *textColumn) read() error {
-	c.page.release()
-	source, err := c.pages.ReadPage()
-	if err != nil {
-		return noEOF(err)
-	}
-	p := textPage{source: source, rows: int(source.NumValues())}
-	if source.NumNulls() > 0 {
-		p.levels = source.DefinitionLevels()
-	}
-	dictionary := source.Dictionary()
-	data := source.Data()
-	switch {
-	case dictionary != nil && dictionary.Type().Kind() == parquet.ByteArray:
-		if c.dict.source == nil {
-			c.dict = textPage{source: dictionary.Page()}
-			c.dict.load()
-		}
-		p.index = data.Int32()
-	case dictionary == nil && source.Type().Kind() == parquet.ByteArray:
-		p.load()
-	default:
-		p.other, err = otherValues(source)
-	}
-	c.page = p
-	return err
+// pageText is the text of a page's values that are not null: one piece, and the end of each in it.
+type pageText struct {
+	text string
+	ends []uint32
 }
 
-// load copies the text out of the page.
-func (p *textPage) load() {
-	data := p.source.Data()
-	bytes, ends := data.ByteArray()
-	p.ends = ends
-	if len(ends) == 0 {
-		p.ends = []uint32{0}
+func newPageText(page *parquetfile.Page) pageText {
+	if page.Kind() != parquet.ByteArray {
+		return otherText(page)
 	}
-	p.text = string(bytes[p.ends[0]:p.ends[len(p.ends)-1]])
-	p.clean = utf8.ValidString(p.text)
-	for _, end := range p.ends[:len(p.ends)-1] {
-		if at := end - p.ends[0]; int(at) < len(p.text) && !utf8.RuneStart(p.text[at]) {
-			p.clean = false // two values that are not UTF-8, and are together
-			break
+	text, ends := page.Text()
+	t := pageText{text, ends}
+	if t.valid() {
+		return t
+	}
+	var b textBuilder
+	for i := range ends {
+		b.add(append(b.text, clean(t.at(i))...))
+	}
+	return b.done()
+}
+
+// valid says that all values are UTF-8.
+func (t *pageText) valid() bool {
+	for _, end := range t.ends {
+		if int(end) < len(t.text) && !utf8.RuneStart(t.text[end]) {
+			return false // two values that are not UTF-8, and are together
 		}
 	}
+	return utf8.ValidString(t.text)
 }
 
-func (p *textPage) release() {
-	if p.source != nil {
-		parquet.Release(p.source)
+// at gives value i.
+func (t *pageText) at(i int) string {
+	start := uint32(0)
+	if i > 0 {
+		start = t.ends[i-1]
 	}
-	*p = textPage{}
+	return t.text[start:t.ends[i]]
 }
 
-// otherValues writes the values of a page, those that are null left out, as text.
-func otherValues(page parquet.Page) ([]string, error) {
-	values := page.Values()
-	texts := make([]string, 0, page.NumValues())
+// textBuilder makes a pageText value by value.
+type textBuilder struct {
+	text []byte
+	ends []uint32
+}
+
+// add takes the text so far with one more value at its end.
+func (b *textBuilder) add(text []byte) {
+	b.text, b.ends = text, append(b.ends, uint32(len(text)))
+}
+
+func (b *textBuilder) done() pageText { return pageText{string(b.text), b.ends} }
+
+// otherText writes the values of a page that are not text, nulls left out.
+func otherText(page *parquetfile.Page) pageText {
+	var b textBuilder
 	var buf [parquetBatch]parquet.Value
-	for {
-		n, err := values.ReadValues(buf[:])
+	for n := page.Read(buf[:]); n > 0; n = page.Read(buf[:]) {
 		for _, v := range buf[:n] {
-			if !v.IsNull() {
-				texts = append(texts, parquetCell{v}.text())
+			switch v.Kind() {
+			case parquet.Int64:
+				b.add(strconv.AppendInt(b.text, v.Int64(), 10))
+			case parquet.Int32:
+				b.add(strconv.AppendInt(b.text, int64(v.Int32()), 10))
+			default:
+				if !v.IsNull() {
+					b.add(append(b.text, parquetCell{v}.text()...))
+				}
 			}
 		}
-		switch {
-		case err == io.EOF:
-			return texts, nil
-		case err != nil:
-			return nil, err
-		case n == 0:
-			return nil, io.ErrNoProgress
-		}
 	}
-}
-
-func (c *textColumn) close() error {
-	if c.pages == nil {
-		return nil
-	}
-	c.page.release()
-	return c.pages.Close()
+	return b.done()
 }

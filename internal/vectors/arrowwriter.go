@@ -58,7 +58,7 @@ func copyArrow(ctx context.Context, in *metadataFile, w io.Writer, is origin) (e
 	build := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
 	defer build.Release()
 	reader := in.reader(nil)
-	defer func() { err = errors.Join(err, reader.close()) }()
+	defer reader.close()
 	rows, size := 0, 0
 	flush := func() error {
 		batch := build.NewRecordBatch()

@@ -142,7 +142,7 @@ func TestEraseReal(t *testing.T) {
 		require.Equal(t, c.name, after.columns[i].name)
 		require.Equal(t, c.typ.Kind(), after.columns[i].typ.Kind(), c.name)
 	}
-	require.Equal(t, before.parquet.Metadata().KeyValueMetadata, after.parquet.Metadata().KeyValueMetadata)
+	require.Equal(t, before.parquet.KeyValues(), after.parquet.KeyValues())
 	require.NoError(t, before.close())
 	require.NoError(t, after.close())
 

@@ -7,6 +7,8 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go"
+
+	"rollcall/internal/parquetfile"
 )
 
 // eraseMetadata replaces a metadata file by one whose given rows are null in every column. The
@@ -38,12 +40,12 @@ func copyErased(ctx context.Context, in *metadataFile, w io.Writer, erased map[i
 	defer damaged(in.path, &err)
 	e := newEraser(in.parquet, erased)
 	options := []parquet.WriterOption{e.schema, parquet.Compression(&parquet.Snappy)}
-	for _, kv := range in.parquet.Metadata().KeyValueMetadata {
+	for _, kv := range in.parquet.KeyValues() {
 		options = append(options, parquet.KeyValueMetadata(kv.Key, kv.Value))
 	}
 	out := parquet.NewWriter(w, options...)
-	for _, group := range in.parquet.RowGroups() {
-		if err := e.copyGroup(ctx, out, group); err != nil {
+	for group := range in.parquet.Groups() {
+		if err := e.copyGroup(ctx, out, in.parquet, group); err != nil {
 			return err
 		}
 		if err := out.Flush(); err != nil {
@@ -61,7 +63,7 @@ type eraser struct {
 	next   int // row of the file
 }
 
-func newEraser(p *parquet.File, rows map[int]bool) *eraser {
+func newEraser(p *parquetfile.File, rows map[int]bool) *eraser {
 	e := &eraser{rows: rows}
 	var columns []column
 	for _, f := range p.Schema().Fields() {
@@ -93,26 +95,25 @@ func leaves(n parquet.Node) int {
 // copyGroup copies one row group.
 //
 //lint:ignore SA1019 parquet.Writer is the one writer that takes rows of a schema known only at run time
-func (e *eraser) copyGroup(ctx context.Context, out *parquet.Writer, group parquet.RowGroup) (err error) {
-	in := group.Rows()
-	defer func() { err = errors.Join(err, in.Close()) }()
-	buffer := make([]parquet.Row, 256)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
+func (e *eraser) copyGroup(ctx context.Context, out *parquet.Writer, from *parquetfile.File, group int) error {
+	in, err := from.Rows(group)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	var row parquet.Row
+	for i := 0; ; i++ {
+		if i%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
 		}
-		n, readErr := in.ReadRows(buffer)
-		for i := range n {
-			buffer[i] = e.convert(buffer[i])
-		}
-		if _, err := out.WriteRows(buffer[:n]); err != nil {
-			return err
-		}
-		if errors.Is(readErr, io.EOF) {
+		if row, err = in.Read(row[:0]); errors.Is(err, io.EOF) {
 			return nil
+		} else if err != nil {
+			return err
 		}
-		if readErr != nil {
-			return readErr
+		row = e.convert(row)
+		if _, err := out.WriteRows([]parquet.Row{row}); err != nil {
+			return err
 		}
 	}
 }

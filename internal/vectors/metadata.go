@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/parquet-go/parquet-go"
+
+	"rollcall/internal/parquetfile"
 )
 
 // role is what a metadata column is for.
@@ -33,7 +35,7 @@ type metadataColumn struct {
 type metadataFile struct {
 	path    string
 	file    *os.File
-	parquet *parquet.File
+	parquet *parquetfile.File
 	columns []metadataColumn
 }
 
@@ -48,22 +50,18 @@ func openMetadata(path string) (m *metadataFile, err error) {
 			f.Close() // read only: nothing can be lost
 		}
 	}()
-	defer damaged(path, &err)
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the size of %s: %w", path, err)
 	}
-	if err := checkFooter(f, info.Size()); err != nil {
-		return nil, fmt.Errorf("%s is not a whole Parquet file: %w: write it again", path, err)
-	}
-	p, err := parquet.OpenFile(f, info.Size(), parquet.SkipBloomFilters(true))
+	p, err := parquetfile.Open(f, info.Size())
 	if err != nil {
 		return nil, fmt.Errorf("%s is not a whole Parquet file (%w): write it again", path, err)
 	}
 	return &metadataFile{path: path, file: f, parquet: p, columns: metadataColumns(p)}, nil
 }
 
-// damaged turns a panic of the Parquet reader on a damaged file into an error.
+// damaged turns a panic of a library on a damaged file into an error.
 func damaged(path string, err *error) {
 	if p := recover(); p != nil {
 		*err = fmt.Errorf("%s is damaged: %v: write it again", path, p)
@@ -78,7 +76,7 @@ func (m *metadataFile) rows() int64 { return m.parquet.NumRows() }
 
 // metadataColumns names the leaves of a file and gives the well-known ones their roles. The leaf
 // of a list has the list's name.
-func metadataColumns(p *parquet.File) []metadataColumn {
+func metadataColumns(p *parquetfile.File) []metadataColumn {
 	var out []metadataColumn
 	for _, path := range p.Schema().Columns() {
 		leaf, ok := p.Schema().Lookup(path...)

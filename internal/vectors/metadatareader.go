@@ -7,11 +7,16 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 
+	"rollcall/internal/parquetfile"
 	"rollcall/retriever"
 )
 
-// worthSeeking is the gap in rows from which jumping by the file's page index beats reading on.
-const worthSeeking = 4096
+const (
+	// maxList bounds the values of one row's list, and maxText one text: a few bytes of a file can say
+	// the same value over and over.
+	maxList = 1 << 20
+	maxText = 16 << 20
+)
 
 // metadataRow is a row as the file has it.
 type metadataRow struct {
@@ -43,25 +48,43 @@ func (r *metadataRow) set(c metadataColumn, value any) {
 	}
 }
 
+// textSize is about how many bytes the row's texts take.
+func (r *metadataRow) textSize() int {
+	size := len(r.Caption) + len(r.URL) + len(r.Key) + len(r.ImagePath)
+	for _, value := range r.Fields {
+		switch v := value.(type) {
+		case string:
+			size += len(v)
+		case []any:
+			size += 16 * len(v)
+			for _, one := range v {
+				if text, ok := one.(string); ok {
+					size += len(text)
+				}
+			}
+		}
+	}
+	return size
+}
+
 // metadataReader reads rows of a metadata file, forward. Going back costs a new start in the row
-// group, and so may every seek in a file without page index: ask in ascending order.
+// group: ask in ascending order.
 type metadataReader struct {
 	m       *metadataFile
-	want    func(role) bool // which columns to read; nil for all
-	group   int             // index of the open row group, -1 before the first
-	next    int64           // row that the cursors are at
-	end     int64           // row after the open group's last
+	want    func(role) bool    // which columns to read; nil for all
+	group   *parquetfile.Group // that is open; nil before the first
+	next    int64              // row that the cursors are at
+	end     int64              // row after the open group's last
 	cursors []*cursor
 }
 
 // reader starts reading the columns that want chooses, or all.
 func (m *metadataFile) reader(want func(role) bool) *metadataReader {
-	return &metadataReader{m: m, want: want, group: -1}
+	return &metadataReader{m: m, want: want}
 }
 
 // seek makes row the one that read gives next.
-func (r *metadataReader) seek(row int64) (err error) {
-	defer damaged(r.m.path, &err)
+func (r *metadataReader) seek(row int64) error {
 	if row < 0 || row >= r.m.rows() {
 		return fmt.Errorf("%s has no row %d, only %d rows", r.m.path, row, r.m.rows())
 	}
@@ -69,11 +92,11 @@ func (r *metadataReader) seek(row int64) (err error) {
 		return r.forward(row)
 	}
 	var start int64
-	for i, g := range r.m.parquet.RowGroups() {
-		end := start + g.NumRows()
+	for i := range r.m.parquet.Groups() {
+		end := start + r.m.parquet.GroupRows(i)
 		if row < end {
-			if err := r.open(i, g); err != nil {
-				return err
+			if err := r.open(i); err != nil {
+				return fmt.Errorf("%s: %w: write it again", r.m.path, err)
 			}
 			r.next, r.end = start, end
 			return r.forward(row)
@@ -84,30 +107,26 @@ func (r *metadataReader) seek(row int64) (err error) {
 }
 
 // open moves to the start of a row group.
-func (r *metadataReader) open(i int, g parquet.RowGroup) error {
-	if err := r.close(); err != nil {
-		return err
-	}
-	r.group = i
+func (r *metadataReader) open(number int) error {
+	r.close()
+	r.group = r.m.parquet.Group(number)
 	for _, col := range r.m.columns {
 		if r.want != nil && !r.want(col.role) {
 			continue
 		}
-		chunk := g.ColumnChunks()[col.leaf]
-		_, err := chunk.OffsetIndex()
-		r.cursors = append(r.cursors, &cursor{
-			column: col, values: parquet.NewColumnChunkValueReader(chunk), indexed: err == nil,
-		})
+		values, err := r.group.Column(col.leaf)
+		if err != nil {
+			return err
+		}
+		r.cursors = append(r.cursors, &cursor{column: col, values: values})
 	}
 	return nil
 }
 
 // forward moves on to a row of the open group.
 func (r *metadataReader) forward(row int64) error {
-	start := r.end - r.m.parquet.RowGroups()[r.group].NumRows()
 	for _, c := range r.cursors {
-		err := c.forward(row-r.next, row-start)
-		if err != nil {
+		if err := c.forward(row - r.next); err != nil {
 			return fmt.Errorf("%s: cannot reach row %d of column %s (%w): write it again", r.m.path, row, c.column.name, err)
 		}
 	}
@@ -126,8 +145,7 @@ func (r *metadataReader) read() (row metadataRow, err error) {
 }
 
 // each visits the values of the next row, by cursor; io.EOF after the file's last.
-func (r *metadataReader) each(visit func(i int, value any) error) (err error) {
-	defer damaged(r.m.path, &err)
+func (r *metadataReader) each(visit func(i int, value any) error) error {
 	if r.next >= r.m.rows() {
 		return io.EOF
 	}
@@ -150,84 +168,98 @@ func (r *metadataReader) each(visit func(i int, value any) error) (err error) {
 }
 
 // close lets go of the open row group.
-func (r *metadataReader) close() error {
-	var errs []error
-	for _, c := range r.cursors {
-		errs = append(errs, c.values.Close())
+func (r *metadataReader) close() {
+	if r.group != nil {
+		r.group.Close()
 	}
-	r.cursors = nil
-	return errors.Join(errs...)
+	r.group, r.cursors, r.end = nil, nil, 0
 }
 
 // cursor reads one column of a row group, row by row.
 type cursor struct {
-	column  metadataColumn
-	values  parquet.ColumnChunkValueReader
-	indexed bool // the file knows where the column's pages are
-	buffer  [128]parquet.Value
-	ready   []parquet.Value // read and not yet used
+	column metadataColumn
+	values *parquetfile.Column
+	buffer [128]parquet.Value
+	ready  []parquet.Value // read and not yet used
 }
 
-// fill reads more values when none are ready.
+// fill reads more values when none are ready; io.EOF after the last.
 func (c *cursor) fill() error {
 	if len(c.ready) > 0 {
 		return nil
 	}
-	n, err := c.values.ReadValues(c.buffer[:])
+	n, err := c.values.Read(c.buffer[:])
 	c.ready = c.buffer[:n]
-	if n > 0 {
-		return nil
-	}
-	if err == nil || errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
 	return err
 }
 
-// forward skips rows, to the given row of the group.
-func (c *cursor) forward(rows, to int64) error {
-	if c.indexed && rows >= worthSeeking {
-		c.ready = nil
-		return c.values.SeekToRow(to)
+// forward skips rows.
+func (c *cursor) forward(rows int64) error {
+	if !c.column.repeated {
+		ready := min(rows, int64(len(c.ready)))
+		c.ready = c.ready[ready:]
+		return c.values.Skip(rows - ready)
 	}
-	for rows > 0 {
-		if err := c.fill(); err != nil {
+	for ; rows > 0; rows-- {
+		if _, err := c.next(); err != nil {
 			return err
 		}
-		if !c.column.repeated {
-			n := min(rows, int64(len(c.ready)))
-			c.ready, rows = c.ready[n:], rows-n
-			continue
-		}
-		c.ready = c.ready[1:]
-		for c.fill() == nil && c.ready[0].RepetitionLevel() > 0 { // an error shows at the next row
-			c.ready = c.ready[1:]
-		}
-		rows--
 	}
 	return nil
 }
 
+// more says whether the next value belongs to the row of the one before.
+func (c *cursor) more() (bool, error) {
+	err := c.fill()
+	if errors.Is(err, io.EOF) {
+		return false, nil
+	}
+	return err == nil && c.ready[0].RepetitionLevel() > 0, err
+}
+
 // next gives the value of the next row: nil, bool, int64, float64, string, or []any of these.
 func (c *cursor) next() (any, error) {
-	if err := c.fill(); err != nil {
+	switch err := c.fill(); {
+	case errors.Is(err, io.EOF):
+		return nil, io.ErrUnexpectedEOF
+	case err != nil:
 		return nil, err
 	}
-	first := c.column.value(c.ready[0])
-	c.ready = c.ready[1:]
-	if !c.column.repeated {
-		return first, nil
+	first, err := c.take()
+	if err != nil || !c.column.repeated {
+		return first, err
 	}
 	var list []any
 	if first != nil {
 		list = append(list, first)
 	}
-	for c.fill() == nil && c.ready[0].RepetitionLevel() > 0 { // an error shows at the next row
-		list = append(list, c.column.value(c.ready[0]))
-		c.ready = c.ready[1:]
+	for {
+		more, err := c.more()
+		if err != nil {
+			return nil, err
+		}
+		switch {
+		case !more && list == nil:
+			return nil, nil
+		case !more:
+			return list, nil
+		case len(list) == maxList:
+			return nil, fmt.Errorf("its list has more than %d values", maxList)
+		}
+		value, err := c.take()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, value)
 	}
-	if list == nil {
-		return nil, nil
+}
+
+// take uses up the value that is ready.
+func (c *cursor) take() (any, error) {
+	v := c.ready[0]
+	c.ready = c.ready[1:]
+	if kind := v.Kind(); kind == parquet.ByteArray && len(v.ByteArray()) > maxText {
+		return nil, fmt.Errorf("its text has more than %d MiB", maxText>>20)
 	}
-	return list, nil
+	return c.column.value(v), nil
 }

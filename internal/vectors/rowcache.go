@@ -8,6 +8,9 @@ import (
 const (
 	slabRows = 256 // rows read and kept together
 	maxSlabs = 256 // slabs kept: 65,536 rows, about 64 MiB with long captions
+
+	maxSlabText  = 256 << 20 // bytes of text of a slab that is read
+	keptSlabText = 1 << 20   // and of one that is kept
 )
 
 // slabKey names a run of rows of one partition.

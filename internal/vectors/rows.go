@@ -124,13 +124,19 @@ func (r *slabReader) slab(key slabKey) ([]metadataRow, error) {
 	if err := r.reader.seek(first); err != nil {
 		return nil, err
 	}
+	size := 0
 	for i := range rows {
 		var err error
 		if rows[i], err = r.reader.read(); err != nil {
 			return nil, fmt.Errorf("row %d: %w", p.first+first+int64(i), err)
 		}
+		if size += rows[i].textSize(); size > maxSlabText {
+			return nil, fmt.Errorf("%s: the texts of the rows from %d have more than %d MiB", r.file.path, p.first+first, maxSlabText>>20)
+		}
 	}
-	r.store.cache.put(key, rows)
+	if size <= keptSlabText {
+		r.store.cache.put(key, rows)
+	}
 	return rows, nil
 }
 
@@ -161,7 +167,8 @@ func (r *slabReader) close() error {
 		return nil
 	}
 	r.part = -1
-	return errors.Join(r.reader.close(), r.file.close())
+	r.reader.close()
+	return r.file.close()
 }
 
 // Vectors implements retriever.VectorSource. An erased row's vector is zero.

@@ -26,8 +26,9 @@ func (s *Store) eachRow(ctx context.Context, p part, want func(role) bool, visit
 		return err
 	}
 	reader := file.reader(want)
+	defer reader.close()
 	err = eachRow(ctx, p, visit, func(int) (metadataRow, error) { return reader.read() })
-	return errors.Join(err, reader.close(), file.close())
+	return errors.Join(err, file.close())
 }
 
 // eachRow visits the rows of a partition as read gives them.

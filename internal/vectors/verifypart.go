@@ -171,6 +171,7 @@ func (c *partCheck) metadata(ctx context.Context) error {
 		return errors.Join(err, m.close())
 	}
 	reader := m.reader(nil)
+	defer reader.close()
 	for row := range m.rows() {
 		if err = ctx.Err(); err != nil {
 			break
@@ -183,7 +184,7 @@ func (c *partCheck) metadata(ctx context.Context) error {
 		c.settle(row, r)
 		c.sameRow(made, row, r)
 	}
-	return errors.Join(err, made.close(), reader.close(), m.close())
+	return errors.Join(err, made.close(), m.close())
 }
 
 // settle holds a row's metadata against what is known of its erasure.

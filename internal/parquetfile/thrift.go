@@ -1,4 +1,4 @@
-package dataset
+package parquetfile
 
 import (
 	"encoding/binary"
@@ -111,18 +111,25 @@ func thriftFields(b []byte, field func(id int64, kind byte, b []byte) ([]byte, b
 }
 
 func (w *thriftWalk) list(b []byte, depth int) ([]byte, bool) {
-	if len(b) == 0 {
+	n, kind, b, ok := takeListHead(b)
+	if !ok {
 		return nil, false
 	}
-	n, kind := uint64(b[0]>>4), b[0]&15
-	b = b[1:]
+	return w.all(b, n, depth, kind)
+}
+
+// takeListHead reads how many elements a list has, and of what type.
+func takeListHead(b []byte) (n uint64, kind byte, rest []byte, ok bool) {
+	if len(b) == 0 {
+		return 0, 0, nil, false
+	}
+	n, kind, rest = uint64(b[0]>>4), b[0]&15, b[1:]
 	if n == 15 {
-		var ok bool
-		if n, b, ok = takeVarint(b); !ok {
-			return nil, false
+		if n, rest, ok = takeVarint(rest); !ok {
+			return 0, 0, nil, false
 		}
 	}
-	return w.all(b, n, depth, kind)
+	return n, kind, rest, true
 }
 
 func (w *thriftWalk) pairs(b []byte, depth int) ([]byte, bool) {
@@ -149,4 +156,20 @@ func (w *thriftWalk) all(b []byte, n uint64, depth int, kinds ...byte) ([]byte, 
 		}
 	}
 	return b, true
+}
+
+// takeCount reads an integer of 32 bits that is not negative.
+func takeCount(b []byte, kind byte, into *int64) ([]byte, bool) {
+	b, ok := takeInt(b, kind, into)
+	return b, ok && *into >= 0
+}
+
+// takeInt reads an integer of 32 bits.
+func takeInt(b []byte, kind byte, into *int64) ([]byte, bool) {
+	if kind != thriftInt32 {
+		return nil, false
+	}
+	n, b, ok := takeVarint(b)
+	*into = int64(n>>1) ^ -int64(n&1)
+	return b, ok && n <= math.MaxUint32
 }
