@@ -134,7 +134,7 @@ func judgePresence(ctx context.Context, in PresenceInput, rule PresenceRule) (*P
 	for i := range near {
 		out.Persons[i] = votes.judge(in, i, &near[i])
 		if near[i].photos == 0 {
-			out.Warnings = append(out.Warnings, fmt.Sprintf("person %d was not judged: none of the %d photos is usable", i+1, near[i].unusable))
+			out.Warnings = append(out.Warnings, fmt.Sprintf("%s was not judged: none of the %d photos is usable", in.Roster.Persons[i].ID, near[i].unusable))
 		}
 		if in.Evidence == nil {
 			continue

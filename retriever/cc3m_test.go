@@ -71,7 +71,7 @@ func TestJudgePresence(t *testing.T) {
 	// Bob's neighbours are rows 3 and 4; row 4 is his by name, and neither has a face.
 	require.Equal(t, Presence{Photos: 1, Neighbours: 2, Rows: 2, NameVotes: ptr(1), NameShare: ptr(0.5), FaceVotes: ptr(0), FaceShare: ptr(0.0), Member: ptr(true)}, got.Persons[1])
 	require.Equal(t, Presence{}, got.Persons[2])
-	require.Equal(t, []string{"person 3 was not judged: none of the 0 photos is usable"}, got.Warnings)
+	require.Equal(t, []string{"cat was not judged: none of the 0 photos is usable"}, got.Warnings)
 	require.Equal(t, []string{"name vote of row 0 for ann, photo 0", "face vote of row 1 for ann, photo 2", "name vote of row 4 for bob, photo 0"}, votes)
 
 	// A face at .8 is nobody's from .9 on.

@@ -26,6 +26,7 @@ type Gallery struct {
 // card is one row in the page.
 type card struct {
 	Head, Kind, Score      string
+	Group                  string // what it is a near-duplicate of
 	Before, Marked, After  string // the caption around the words that matched
 	URL                    string
 	Image                  template.URL
@@ -60,6 +61,9 @@ func (h *evidenceHTML) Write(e Evidence) error {
 		Head: fmt.Sprintf("%s, row %d", e.Name, e.Row), Kind: e.Kind, URL: e.URL, Before: e.Caption,
 		row:  Row{ID: e.Row, Key: e.Key, Caption: e.Caption, ImagePath: e.ImagePath},
 		left: e.Left, top: e.Top, width: e.Width, high: e.Height,
+	}
+	if e.Group != nil && *e.Group != e.Row {
+		c.Group = fmt.Sprintf("near-duplicate of row %d", *e.Group)
 	}
 	if e.Similarity != nil {
 		c.Score = fmt.Sprintf("%.4f", *e.Similarity)

@@ -59,7 +59,7 @@ func TestEvidenceHTML(t *testing.T) {
 		Kind: "mention", Name: "Ann", Row: 3, Key: "a", Start: ptr(8), End: ptr(11), Caption: "<script>Ann</script>", URL: "javascript:alert(1)",
 	}))
 	require.NoError(t, w.Write(Evidence{
-		Kind: "face", Name: "Bo", Row: 4, Key: "a", Similarity: ptr(float32(0.5)), Left: ptr(float32(100)), Top: ptr(float32(50)),
+		Kind: "face", Name: "Bo", Row: 4, Key: "a", Similarity: ptr(float32(0.5)), Group: ptr(int64(2)), Left: ptr(float32(100)), Top: ptr(float32(50)),
 		Width: ptr(float32(200)), Height: ptr(float32(20)), URL: "https://x/y",
 	}))
 	require.NoError(t, w.Write(Evidence{Kind: "image", Name: "Cy", Row: 5, Key: "gone"}))
@@ -72,6 +72,7 @@ func TestEvidenceHTML(t *testing.T) {
 	require.Contains(t, page, "left:25.00%;top:25.00%;width:50.00%;height:10.00%") // of 400 x 200
 	require.Equal(t, 2, strings.Count(page, `src="data:image/jpeg;base64,`))
 	require.Contains(t, page, "say with --image-root where the images are")
+	require.Contains(t, page, "similarity 0.5000, near-duplicate of row 2<")
 	require.Contains(t, page, "3 rows are shown.")
 }
 

@@ -33,7 +33,7 @@ func (t *imageTally) group(ctx context.Context, person int, hashes map[int64]Pic
 	}
 	if len(hits) > MaxGrouped {
 		t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
-			"near-duplicates among the %s of person %d were not grouped: %d rows are more than %d", t.kind, person+1, len(hits), MaxGrouped))
+			"near-duplicates among the %s of %s were not grouped: %d rows are more than %d", t.kind, t.refs[person].who(person), len(hits), MaxGrouped))
 		return nil, nil
 	}
 	ids := make([]int64, len(hits))

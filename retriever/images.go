@@ -13,8 +13,17 @@ const maxImageHits = 1 << 25
 
 // References are one person's reference photos as unit vectors, nil where a photo was not usable.
 type References struct {
+	Person  string // its id, for messages; "" is the number of the person in the roster
 	Vectors [][]float32
 	NoFace  int // of faces: photos that were read and show none; nil is among Vectors for each
+}
+
+// who names person i, who counts from 0, in messages.
+func (r *References) who(i int) string {
+	if r.Person != "" {
+		return r.Person
+	}
+	return fmt.Sprintf("person %d", i+1)
 }
 
 // ImageOptions says how to count images. The zero value is usable.
@@ -91,6 +100,7 @@ func CountImages(ctx context.Context, counter Counter, refs []References, thresh
 // imageTally gathers the hits of all photos.
 type imageTally struct {
 	kind    string // what is counted: images or faces
+	refs    []References
 	queries [][]float32
 	owner   []photo // of each query
 	sets    []hitSet
@@ -110,6 +120,7 @@ func newImageTally(kind string, refs []References, threshold float32, o ImageOpt
 	}
 	t := &imageTally{
 		kind:   kind,
+		refs:   refs,
 		sets:   make([]hitSet, len(refs)),
 		limit:  cmp.Or(o.MaxHits, maxImageHits),
 		result: ImageCounts{Threshold: threshold, Persons: make([]PersonImages, len(refs))},
@@ -122,8 +133,8 @@ func newImageTally(kind string, refs []References, threshold float32, o ImageOpt
 				continue
 			}
 			if !finite(v) {
-				return nil, fmt.Errorf("the vector of person %d's photo %d is empty, all zero, or not finite; "+
-					"leave photos out that the model cannot embed", i+1, k+1)
+				return nil, fmt.Errorf("the vector of %s's photo %d is empty, all zero, or not finite; "+
+					"leave photos out that the model cannot embed", r.who(i), k+1)
 			}
 			p.Photos++
 			t.queries = append(t.queries, v)
@@ -156,7 +167,7 @@ func (t *imageTally) finish(ctx context.Context, o ImageOptions) error {
 		p := &t.result.Persons[i]
 		if p.Photos == 0 {
 			t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
-				"%s of person %d were not counted: none of the %d photos is usable", t.kind, i+1, p.Unusable))
+				"%s of %s were not counted: none of the %d photos is usable", t.kind, t.refs[i].who(i), p.Unusable))
 			continue
 		}
 		hits := t.sets[i].hits

@@ -70,6 +70,7 @@ func (a *app) withFaces(dir string, flags modelFlags, stored *storedFaces, do fu
 func (a *app) faceReferences(ctx context.Context, model *face.Model, roster *retriever.Roster, photos string) ([]retriever.References, error) {
 	all := make([]retriever.References, len(roster.Persons))
 	for i, person := range roster.Persons {
+		all[i].Person = person.ID
 		paths, err := photosOf(photos, person.ID)
 		if err != nil {
 			return nil, err

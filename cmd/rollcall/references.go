@@ -24,6 +24,7 @@ const (
 func (a *app) references(ctx context.Context, model *clip.Model, c counting) ([]retriever.References, error) {
 	all := make([]retriever.References, len(c.roster.Persons))
 	for i, person := range c.roster.Persons {
+		all[i].Person = person.ID
 		paths, err := photosOf(c.flags.photos, person.ID)
 		if err != nil {
 			return nil, err

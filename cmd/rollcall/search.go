@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -85,8 +86,25 @@ func (f searchFlags) check() error {
 	return nil
 }
 
+// checkCopy refuses early what CopyImages would refuse after the search.
+func (f searchFlags) checkCopy() error {
+	if f.copyTo == "" {
+		return nil
+	}
+	entries, err := os.ReadDir(f.copyTo)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return usagef("--copy-to: %w", err)
+	case len(entries) > 0:
+		return usagef("--copy-to %s is not empty; give a new folder, nothing is overwritten", f.copyTo)
+	}
+	return nil
+}
+
 func (a *app) search(ctx context.Context, name string, flags searchFlags) error {
-	if err := flags.check(); err != nil {
+	if err := errors.Join(flags.check(), flags.checkCopy()); err != nil {
 		return err
 	}
 	opened, err := a.open(ctx, name)
