@@ -130,7 +130,7 @@ func (f countFlags) checkImages() error {
 	switch {
 	case f.photos == "":
 		return usagef("--evidence images needs --photos DIR")
-	case f.fmr == 0 && (f.threshold <= 0 || f.threshold > 1):
+	case f.fmr == 0 && !(f.threshold > 0 && f.threshold <= 1):
 		return usagef("--evidence images needs --fmr R, a rate such as 1e-4, or --threshold T, a cosine above 0 and at most 1")
 	case f.fmr != 0 && f.threshold != 0:
 		return usagef("give --fmr or --threshold, not both: one chooses what the other sets")

@@ -40,11 +40,11 @@ func (a *app) references(ctx context.Context, model *clip.Model, c counting) ([]
 	return all, nil
 }
 
-// photosOf lists a person's photos in the order of their names; a person without a folder has
+// photosOf lists a person's photos in the order of their names; a person without a folder in root has
 // none.
 func photosOf(root, id string) ([]string, error) {
 	entries, err := os.ReadDir(filepath.Join(root, id))
-	if errors.Is(err, fs.ErrNotExist) {
+	if _, missing := os.Stat(root); errors.Is(err, fs.ErrNotExist) && missing == nil {
 		return nil, nil
 	}
 	if err != nil {
