@@ -1,9 +1,12 @@
 package milvus
 
 import (
+	"context"
 	"testing"
 	"time"
 
+	"github.com/milvus-io/milvus-proto/go-api/v2/commonpb"
+	"github.com/milvus-io/milvus-proto/go-api/v2/milvuspb"
 	"github.com/stretchr/testify/require"
 
 	"rollcall/retriever"
@@ -68,21 +71,63 @@ func requireEstimates(t *testing.T, s *Store, folder retriever.Counter, queries 
 }
 
 // TestDiskannIsRefusedInWords publishes with an index type that the packaged engine was not built
-// with. The engine tries again for ever and says nothing; Publish ends and says what is needed.
+// with: that is said before anything is loaded.
 func TestDiskannIsRefusedInWords(t *testing.T) {
 	t.Parallel()
 	c := dial(t)
-	folder := clustered(t, 2000, 16)
 	spec := PublishSpec{Name: "diskann", Generation: "g1", Dimension: 16, Rows: 2000, HasImage: true, IndexType: "DISKANN"}
+	start := time.Now()
+	err := c.Publish(t.Context(), spec, func(context.Context, func(retriever.RowBatch) error) error {
+		t.Error("rows were asked for")
+		return nil
+	})
+	require.Less(t, time.Since(start), time.Second)
+	require.ErrorContains(t, err, "index as DISKANN: a packaged Milvus such as this one (v2.3.5-lite) is built without it: choose HNSW or IVF_SQ8")
+	there, err := c.sdk.HasCollection(t.Context(), "diskann_image_g1")
+	require.NoError(t, err)
+	require.False(t, there)
+}
+
+// TestIndexThatIsNeverBuilt has the engine fail at it for ever, as it does when DISKANN is asked for
+// all the same. It reports that the build is in progress, so that the end of patience decides.
+func TestIndexThatIsNeverBuilt(t *testing.T) {
+	t.Parallel()
+	c := dial(t)
+	folder := clustered(t, 2000, 16)
+	spec := PublishSpec{Name: "neverbuilt", Generation: "g1", Dimension: 16, Rows: 2000, HasImage: true, IndexType: "DISKANN"}
 	targets := spec.targets()
 	require.NoError(t, c.prepare(t.Context(), targets[0]))
 	require.NoError(t, c.load(t.Context(), targets, batchesOf(folder)))
-	hasty := dialAs(t, Config{Address: c.address, Username: testUser, Password: testPassword, CallTimeout: 2 * time.Second})
+	hasty := dialAs(t, Config{Address: c.address, Username: testUser, Password: testPassword, CallTimeout: time.Second})
 	err := hasty.prove(t.Context(), targets[0])
-	require.ErrorContains(t, err, "index diskann_image_g1: ")
+	require.ErrorContains(t, err, "index neverbuilt_image_g1: no progress for 20s")
 	require.ErrorContains(t, err, "DISKANN needs a Milvus that was built with it")
 	_, err = Open(t.Context(), c, spec.Name)
 	require.ErrorContains(t, err, "publish it first", "readers do not see it")
+}
+
+// A server that says that the build failed is believed at once, and its reason given.
+func TestFailedIndexIsAnErrorAtOnce(t *testing.T) {
+	description := &milvuspb.IndexDescription{FieldName: fieldVector, State: commonpb.IndexState_Failed, IndexStateFailReason: "no disk is left"}
+	answer := &milvuspb.GetIndexStatisticsResponse{IndexDescriptions: []*milvuspb.IndexDescription{{FieldName: "other"}, description}}
+	c := &Client{address: "db:19530", timeout: time.Minute}
+	start := time.Now()
+	err := c.progress(t.Context(), "index people_image_g1", func(context.Context) (bool, int64, error) { return indexedRows(answer, 10) })
+	require.ErrorContains(t, err, "milvus at db:19530: index people_image_g1: GetIndexStatistics: the index cannot be built: no disk is left")
+	require.Less(t, time.Since(start), time.Second)
+
+	for _, tc := range []struct {
+		total, indexed int64
+		done           bool
+	}{{0, 0, false}, {10, 0, false}, {10, 9, false}, {10, 10, true}, {12, 10, false}, {5, 5, false}} {
+		description.State, description.TotalRows, description.IndexedRows = commonpb.IndexState_InProgress, tc.total, tc.indexed
+		done, indexed, err := indexedRows(answer, 10)
+		require.NoError(t, err)
+		require.Equal(t, tc.done, done, "%d of %d", tc.indexed, tc.total)
+		require.Equal(t, tc.indexed, indexed)
+	}
+	_, _, err = indexedRows(&milvuspb.GetIndexStatisticsResponse{}, 10)
+	require.ErrorContains(t, err, "the vectors have no index")
 }
 
 // common is how many of the rows in a are in b.

@@ -98,20 +98,6 @@ func values[T any](answer client.ResultSet, field string) ([]T, error) {
 	return typed.Data(), nil
 }
 
-// awaitIndex waits until all rows are indexed. The state of the index says "finished" also while
-// none is. Rows that are loaded before they are indexed are searched through a makeshift index until
-// the real one has taken its place, seconds later.
-func (c *Client) awaitIndex(ctx context.Context, t *target) error {
-	err := c.progress(ctx, "index "+t.collection, func(ctx context.Context) (bool, int64, error) {
-		total, indexed, err := c.sdk.GetIndexBuildProgress(ctx, t.collection, fieldVector)
-		return total >= t.Rows && indexed >= total, indexed, err
-	})
-	if err != nil && t.IndexType == "DISKANN" {
-		return fmt.Errorf("%w; DISKANN needs a Milvus that was built with it and has indexNode.enableDisk and queryNode.enableDisk set", err)
-	}
-	return err
-}
-
 // awaitLoaded brings a collection into memory and waits for it.
 func (c *Client) awaitLoaded(ctx context.Context, collection string) error {
 	err := c.eventually(ctx, "load "+collection, func(ctx context.Context) error {

@@ -52,6 +52,9 @@ func (c *Client) Publish(ctx context.Context, spec PublishSpec, source Source) e
 	if err := spec.check(); err != nil {
 		return fmt.Errorf("publish %s: %w", spec.Name, err)
 	}
+	if err := c.canBuild(spec.IndexType); err != nil {
+		return err
+	}
 	return c.holding(ctx, spec.Name, func(ctx context.Context, l *lease) error { return c.publish(ctx, spec, source, l) })
 }
 
