@@ -21,28 +21,32 @@ type goal struct {
 }
 
 // bounder says which rows of blocks may reach the limits of the queries: bit r of masks[b*to.n+q]
-// stands for row r of block b and query q. Rows that the last block lacks do not pass. ends, if not
-// nil, gets the most that the cosines can be: ends[(b*to.n+q)*blockRows+r].
-type bounder func(rows codeBlocks, to goal, masks []uint64, ends []float32)
+// stands for row r of block b and query q, and products[(b*to.n+q)*blockRows+r] is the product of its
+// code. Rows that the last block lacks do not pass.
+type bounder func(rows codeBlocks, to goal, masks []uint64, products []int32)
 
 // refiner brings those of some rows of a file to the front, in their order, that may reach the limit
-// of the one query by both halves of their codes; it says how many they are.
-type refiner func(high, low codeTable, to goal, rows []int32) int
+// of the one query by both halves of their codes; it says how many they are. products are those of
+// the rows' first halves; nil when nobody computed them.
+type refiner func(high, low codeTable, to goal, rows, products []int32) int
 
 // plainHalves is the portable bounder over first halves.
-func plainHalves(rows codeBlocks, to goal, masks []uint64, ends []float32) {
-	plainBound(rows, to, masks, ends, func(row []byte, numbers []int8) (sum int32) {
-		for j, pair := range row {
-			first := j/64*128 + j%64
-			sum += int32(pair&15)*int32(numbers[first]) + int32(pair>>4)*int32(numbers[first+64])
-		}
-		return sum
-	})
+func plainHalves(rows codeBlocks, to goal, masks []uint64, products []int32) {
+	plainBound(rows, to, masks, products, plainNibbles)
+}
+
+// plainNibbles multiplies a row of halves with numbers.
+func plainNibbles(row []byte, numbers []int8) (sum int32) {
+	for j, pair := range row {
+		first := j/64*128 + j%64
+		sum += int32(pair&15)*int32(numbers[first]) + int32(pair>>4)*int32(numbers[first+64])
+	}
+	return sum
 }
 
 // plainBits is the portable bounder over codes of one bit.
-func plainBits(rows codeBlocks, to goal, masks []uint64, ends []float32) {
-	plainBound(rows, to, masks, ends, func(row []byte, numbers []int8) (sum int32) {
+func plainBits(rows codeBlocks, to goal, masks []uint64, products []int32) {
+	plainBound(rows, to, masks, products, func(row []byte, numbers []int8) (sum int32) {
 		for j, eight := range row {
 			for ; eight != 0; eight &= eight - 1 {
 				sum += int32(numbers[8*j+bits.TrailingZeros8(eight)])
@@ -52,20 +56,17 @@ func plainBits(rows codeBlocks, to goal, masks []uint64, ends []float32) {
 	})
 }
 
-// plainBound holds rows against limits; product multiplies a row's code with numbers.
-func plainBound(rows codeBlocks, to goal, masks []uint64, ends []float32, product func(row []byte, numbers []int8) int32) {
+// plainBound holds rows against limits; multiply multiplies a row's code with numbers.
+func plainBound(rows codeBlocks, to goal, masks []uint64, products []int32, multiply func(row []byte, numbers []int8) int32) {
 	size := blockSize(rows.stride)
 	for b := range rows.n {
 		block := rows.bytes[b*size:][:size]
 		for q := range to.n {
 			var mask uint64
 			for r := range blockRows {
-				sum := 2*product(block[r*rows.stride:(r+1)*rows.stride], to.plane[q*to.room:(q+1)*to.room]) + to.correction[q]
-				end := to.upperEnd(q, block[blockRows*rows.stride:], r, sum)
-				if ends != nil {
-					ends[(b*to.n+q)*blockRows+r] = end
-				}
-				if end >= to.limits[q] {
+				product := 2*multiply(block[r*rows.stride:(r+1)*rows.stride], to.plane[q*to.room:(q+1)*to.room]) + to.correction[q]
+				products[(b*to.n+q)*blockRows+r] = product
+				if to.upperEnd(q, block[blockRows*rows.stride:], r, product) >= to.limits[q] {
 					mask |= 1 << r
 				}
 			}
@@ -75,22 +76,29 @@ func plainBound(rows codeBlocks, to goal, masks []uint64, ends []float32, produc
 }
 
 // plainBytes is the portable refiner.
-func plainBytes(high, low codeTable, to goal, rows []int32) (kept int) {
-	for _, row := range rows {
-		first, second, r := high.span(int(row), 1).bytes, low.span(int(row), 1).bytes, int(row)%blockRows
-		sum := to.correction[0]
-		for j := range low.stride {
-			h, l := first[r*low.stride+j], second[r*low.stride+j]
-			at := j/64*128 + j%64
-			sum += int32(h<<4|l&15)*int32(to.wide[at]) + int32(h&0xf0|l>>4)*int32(to.wide[at+64])
+func plainBytes(high, low codeTable, to goal, rows, products []int32) (kept int) {
+	for i, row := range rows {
+		r := int(row) % blockRows
+		code := func(t codeTable) []byte { return t.span(int(row), 1).bytes[r*t.stride : (r+1)*t.stride] }
+		var first int32
+		if products != nil {
+			first = products[i]
+		} else {
+			first = 2*plainNibbles(code(high), to.plane) + to.correction[0]
 		}
-		if to.upperEnd(0, second[blockRows*low.stride:], r, sum) >= to.limits[0] {
+		product := byBoth(first, plainNibbles(code(low), to.plane), to.correction[0])
+		if to.upperEnd(0, low.span(int(row), 1).bytes[blockRows*low.stride:], r, product) >= to.limits[0] {
 			rows[kept] = row
 			kept++
 		}
 	}
 	return kept
 }
+
+// byBoth is the product of a code of 8 bits, 16*high + low - 128, given that of its first half,
+// 2*high - 15, and what its second half adds; -15 times the sum of the query's numbers is the
+// correction of first halves.
+func byBoth(first, second, correction int32) int32 { return 8*first + second + correction/halfZero*8 }
 
 // upperEnd is the most that the cosine of query q and row r of a block can be, given the product of
 // its code.

@@ -1,73 +1,57 @@
 package vectors
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // What is taken from twice a code to make it one around zero.
 const (
-	halfZero = 15  // codes of 4 bits: 2*code - 15
-	bitZero  = 1   // codes of 1 bit: 2*code - 1
-	codeZero = 128 // codes of 8 bits: code - 128
+	halfZero = 15 // codes of 4 bits: 2*code - 15
+	bitZero  = 1  // codes of 1 bit: 2*code - 1
 )
 
-// numbers are queries in whole numbers: query q is about unit[q] * its numbers. Products with codes
-// are exact in 32 bits, so every path computes the same ones.
+// codeZero is what is taken from a code of 8 bits to make it one around zero.
+const codeZero = 128
+
+// numbers are queries in whole numbers of 8 bits: query q is about unit[q] * its numbers. Products with
+// codes are exact in 32 bits, so every path computes the same ones.
 type numbers struct {
 	n, room    int       // queries, and the numbers of each: as many as a code has values
-	plane      []int8    // numbers of 8 bits
-	wide       []int16   // or of 16 bits
-	planes     []int8    // the same, for each query room high bytes, then room low: 128*high + low
-	correction []int32   // what is taken from the product with codes
+	plane      []int8    // room of them for each query
+	correction []int32   // what is added to twice the product with codes
 	unit       []float32 // value of 1 in numbers
 	lost       []float64 // length of what the numbers lost of the query
 }
 
-// newNumbers makes room for n queries.
-func newNumbers(n, room int) numbers {
-	return numbers{n: n, room: room, correction: make([]int32, n), unit: make([]float32, n), lost: make([]float64, n)}
-}
-
-// narrow makes numbers of 8 bits of queries, for products 2*code - zero.
+// narrow makes numbers of queries, for products 2*code - zero.
 func narrow(queries [][]float64, room int, zero int32) numbers {
-	out := newNumbers(len(queries), room)
-	out.plane = make([]int8, out.n*room)
+	out := numbers{
+		n: len(queries), room: room, plane: make([]int8, len(queries)*room),
+		correction: make([]int32, len(queries)), unit: make([]float32, len(queries)), lost: make([]float64, len(queries)),
+	}
 	for q, query := range queries {
-		out.round(q, query, math.MaxInt8, func(j, number int) {
-			out.plane[q*room+j] = int8(number)
-			out.correction[q] -= zero * int32(number)
-		})
+		out.round(q, query, zero)
 	}
 	return out
 }
 
-// broad makes numbers of 15 bits of queries, for products code - codeZero.
-func broad(queries [][]float64, room int) numbers {
-	out := newNumbers(len(queries), room)
-	out.wide, out.planes = make([]int16, out.n*room), make([]int8, 2*out.n*room)
-	// 128*127 + 63 fits two signed bytes; a sum of products with codes stays below 2^31.
-	most := min(128*127, math.MaxInt32/(255*room))
-	for q, query := range queries {
-		out.round(q, query, most, func(j, number int) {
-			high := (number + 64) >> 7
-			out.wide[q*room+j] = int16(number)
-			out.planes[2*q*room+j], out.planes[(2*q+1)*room+j] = int8(high), int8(number-high<<7)
-			out.correction[q] -= codeZero * int32(number)
-		})
-	}
-	return out
-}
-
-// round rounds the values of a query to numbers of at most most.
-func (c *numbers) round(q int, query []float64, most int, put func(j, number int)) {
+// round makes the numbers of a query.
+func (c *numbers) round(q int, query []float64, zero int32) {
 	largest := 0.0
 	for _, x := range query {
 		largest = max(largest, math.Abs(x))
 	}
-	c.unit[q] = float32(largest / float64(most))
+	c.unit[q] = float32(largest / math.MaxInt8)
 	unit := float64(c.unit[q])
 	lost := 0.0
 	for j, x := range query {
-		number := min(max(math.RoundToEven(x/unit), -float64(most)), float64(most))
-		put(j, int(number))
+		number := 0.0
+		if unit > 0 {
+			number = min(max(math.RoundToEven(x/unit), -math.MaxInt8), math.MaxInt8)
+		}
+		c.plane[q*c.room+j] = int8(number)
+		c.correction[q] -= zero * int32(number)
 		rest := x - unit*number
 		lost += rest * rest
 	}
@@ -77,13 +61,7 @@ func (c *numbers) round(q int, query []float64, most int, put func(j, number int
 // part gives n queries from first on.
 func (c numbers) part(first, n int) numbers {
 	end := first + n
-	out := numbers{n: n, room: c.room, correction: c.correction[first:end], unit: c.unit[first:end], lost: c.lost[first:end]}
-	if c.plane != nil {
-		out.plane = c.plane[first*c.room : end*c.room]
-		return out
-	}
-	out.wide, out.planes = c.wide[first*c.room:end*c.room], c.planes[2*first*c.room:2*end*c.room]
-	return out
+	return numbers{n, c.room, c.plane[first*c.room : end*c.room], c.correction[first:end], c.unit[first:end], c.lost[first:end]}
 }
 
 // bearing says how queries lie to the axis of codes.
@@ -92,9 +70,9 @@ type bearing struct {
 	size  []float32 // length of what is at right angles to it, rounded up; never 0
 }
 
-// bearings gives the queries' bearings to the axis.
-func (c *codes) bearings(queries [][]float64) bearing {
-	out := bearing{make([]float32, len(queries)), make([]float32, len(queries))}
+// bearings gives the queries' bearings to the axis, and what of them is at right angles to it.
+func (c *codes) bearings(queries [][]float64) (to bearing, across [][]float64) {
+	to = bearing{make([]float32, len(queries)), make([]float32, len(queries))}
 	var axis float64
 	for _, x := range c.axis {
 		axis += float64(x) * float64(x)
@@ -103,15 +81,19 @@ func (c *codes) bearings(queries [][]float64) bearing {
 		var along, square float64
 		for j, x := range query {
 			along += x * float64(c.axis[j])
-			square += x * x
 		}
-		if axis > 0 {
-			square -= along * along / axis
+		rest := slices.Clone(query)
+		for j := range rest {
+			if axis > 0 {
+				rest[j] -= along / axis * float64(c.axis[j])
+			}
+			square += rest[j] * rest[j]
 		}
-		out.along[q] = float32(along)
-		out.size[q] = max(roundUp(math.Sqrt(max(square, 0))), 1e-6)
+		to.along[q] = float32(along)
+		to.size[q] = max(roundUp(math.Sqrt(square)), 1e-6)
+		across = append(across, rest)
 	}
-	return out
+	return to, across
 }
 
 // part gives the bearings of n queries from first on.

@@ -13,19 +13,21 @@ import (
 // A file of codes starts with a mark, the length of its description in four bytes and the
 // description in JSON; the axis follows after codeHeader bytes, then the tables.
 const (
-	codeMark   = "RCCODES2"
+	codeMark   = "RCCODES3"
 	codeHeader = 4096
 )
 
 // codes are the vectors of one file, coded, memory-mapped, with what the coding cost.
 //
-// A row u of length 1 is stored as u = offset*axis + scale*code + rest, where the rest is at right
-// angles to the axis and its length is the row's error. So for a query q, whatever the coding was,
+// A row u of length 1 is stored as u = offset*axis + scale*code + rest, where offset*axis is all of u
+// that lies along the axis; the row's error is the length of the rest without its part along the axis.
+// So for a query q and its part p at right angles to the axis, whatever the coding was,
 //
-//	|<q,u> - offset*<q,axis> - scale*<q,code>| <= |q less its part along the axis| * error
+//	|<q,u> - offset*<q,axis> - scale*<p,code>| <= |p| * error
 //
 // by Cauchy and Schwarz: a row whose upper end lies below what is asked for need not be read. The
-// axis is the mean direction, which CLIP's embeddings share: what lies along it costs nothing.
+// axis is the mean direction, which CLIP's embeddings share: what lies along it costs nothing, and the
+// few values that are large in every embedding are not in p.
 type codes struct {
 	kind            codeKind
 	rows, dimension int

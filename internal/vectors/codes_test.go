@@ -11,7 +11,7 @@ import (
 )
 
 // coding writes and opens codes of m, and of the queries what scanning them takes.
-func coding(t *testing.T, kind codeKind, m *matrix, queries [][]float32) (*codes, asked, bearing) {
+func coding(t *testing.T, kind codeKind, m *matrix, queries [][]float32) (*codes, *home) {
 	t.Helper()
 	path := t.TempDir() + "/img_emb_0" + kind.suffix
 	require.NoError(t, writeCodes(t.Context(), kind, path, m, origin{Size: 1}))
@@ -23,8 +23,7 @@ func coding(t *testing.T, kind codeKind, m *matrix, queries [][]float32) (*codes
 	t.Cleanup(func() { require.NoError(t, c.close()) })
 	qs, err := normalise(queries, m.dimension)
 	require.NoError(t, err)
-	shaped := ask(qs, m.dimension, true)
-	return c, shaped, c.bearings(shaped.exact)
+	return c, newHome(span{m: m, codes: c, bits: c}, qs.doubles(m.dimension))
 }
 
 // exactCosines computes in float64, a query after another.
@@ -50,8 +49,8 @@ func TestBounds(t *testing.T) {
 			queries := randomQueries(rng, n, dimension)
 			copy(queries[n-1], m.vector(8)) // a row itself
 			exact := exactCosines(m, queries)
-			half, asks, at := coding(t, halves(), m, queries)
-			bit, _, _ := coding(t, oneBit(), m, queries)
+			half, asks := coding(t, halves(), m, queries)
+			bit, _ := coding(t, oneBit(), m, queries)
 			require.Equal(t, half.axis, bit.axis)
 			for target := 0; target < rows; target += 13 {
 				for _, by := range methods() {
@@ -60,35 +59,46 @@ func TestBounds(t *testing.T) {
 						from *codes
 						by   bounder
 						qs   numbers
-					}{{"halves", half, by.halves, asks.narrow}, {"bits", bit, by.bits, asks.signs}} {
+					}{{"halves", half, by.halves, asks.numbers}, {"bits", bit, by.bits, asks.signs}} {
 						first, limits := look.from.tables[0], make([]float32, n)
 						for q := range limits {
 							limits[q] = first.limit(float32(exact[q*rows+target]), look.qs.lost[q], dimension)
 						}
 						blocks := (rows + blockRows - 1) / blockRows
 						masks := make([]uint64, blocks*n)
-						look.by(first.span(0, blocks), goal{look.qs, at, limits}, masks, nil)
+						look.by(first.span(0, blocks), goal{look.qs, asks.bearing, limits}, masks, make([]int32, blocks*n*blockRows))
 						for i, cosine := range exact {
 							q, r := i/rows, i%rows
 							passes := masks[r/blockRows*n+q]>>(r%blockRows)&1 == 1
-							checkPass(t, by.name+" "+look.name, first, r, passes, cosine, exact[q*rows+target], at.size[q], look.qs.lost[q])
+							checkPass(t, by.name+" "+look.name, first, r, passes, cosine, exact[q*rows+target], asks.bearing.size[q], look.qs.lost[q])
 						}
 					}
 					low := half.tables[1]
 					for q := range n {
-						limit := low.limit(float32(exact[q*rows+target]), asks.broad.lost[q], dimension)
-						kept := allRows(rows)
-						kept = kept[:by.bytes(half.tables[0], low, goal{asks.broad.part(q, 1), at.part(q, 1), []float32{limit}}, kept)]
+						limit := low.limit(float32(exact[q*rows+target]), asks.numbers.lost[q], dimension)
+						to := goal{asks.numbers.part(q, 1), asks.bearing.part(q, 1), []float32{limit}}
+						kept, given := allRows(rows), allRows(rows)
+						kept = kept[:by.bytes(half.tables[0], low, to, kept, nil)]
 						require.True(t, slices.IsSorted(kept))
+						given = given[:by.bytes(half.tables[0], low, to, given, products(half.tables[0], to, rows))]
+						require.Equal(t, kept, given, "with the first halves' products at hand")
 						for r, cosine := range exact[q*rows : (q+1)*rows] {
 							_, passes := slices.BinarySearch(kept, int32(r))
-							checkPass(t, by.name+" bytes", low, r, passes, cosine, exact[q*rows+target], at.size[q], asks.broad.lost[q])
+							checkPass(t, by.name+" bytes", low, r, passes, cosine, exact[q*rows+target], asks.bearing.size[q], asks.numbers.lost[q])
 						}
 					}
 				}
 			}
 		}
 	}
+}
+
+// products multiplies the first halves of rows with the query.
+func products(high codeTable, to goal, rows int) []int32 {
+	blocks := (rows + blockRows - 1) / blockRows
+	out := make([]int32, blocks*blockRows)
+	plainHalves(high.span(0, blocks), to, make([]uint64, blocks), out)
+	return out[:rows]
 }
 
 func allRows(n int) (rows []int32) {
@@ -114,7 +124,7 @@ func TestErrors(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	const rows, dimension = 100, 300
 	m := oddMatrix(rng, rows, dimension, 4)
-	c, _, _ := coding(t, halves(), m, randomQueries(rng, 1, dimension))
+	c, _ := coding(t, halves(), m, randomQueries(rng, 1, dimension))
 	high, low := c.tables[0], c.tables[1]
 	for r := 0; r < rows; r += 8 { // those of usual values
 		row, code := m.vector(r), func(from codeTable, j int) int {
@@ -131,11 +141,17 @@ func TestErrors(t *testing.T) {
 		} {
 			terms := table.from.span(r, 1).bytes[blockRows*table.from.stride:]
 			scale, offset := float64(floatAt(terms, r%blockRows)), float64(floatAt(terms, blockRows+r%blockRows))
-			var lost float64
+			var lost, along, projection, square float64
 			for j, x := range row {
-				rest := float64(x)/length - offset*float64(c.axis[j]) - scale*table.value(j)
+				axis, unit := float64(c.axis[j]), float64(x)/length
+				rest := unit - offset*axis - scale*table.value(j)
 				lost += rest * rest
+				along += rest * axis
+				projection += unit * axis
+				square += axis * axis
 			}
+			require.InDelta(t, projection/square, offset, 1e-6, "all that lies along the axis")
+			lost -= along * along / square
 			err := float64(floatAt(terms, 2*blockRows+r%blockRows))
 			require.LessOrEqual(t, math.Sqrt(lost), err)
 			require.InDelta(t, math.Sqrt(lost), err, 1e-7)

@@ -182,21 +182,19 @@ func (w *rowCoder) nearest() float32 {
 // terms gives what bounds the loaded row when its code has a scale.
 func (w *rowCoder) terms(table int, scale float32) rowTerms {
 	s := float64(scale)
-	var turned, coded float64
+	var along, coded float64
 	for j, c := range w.code {
-		turned += (w.rest[j] - s*c) * w.spread[j]
+		along += (w.rest[j] - s*c) * w.spread[j]
 		coded += s * c * s * c
 	}
-	offset := float32(w.along)
 	if w.square > 0 {
-		offset = float32(w.along + turned/w.square)
+		along /= w.square
 	}
-	more := float64(offset) - w.along
 	var lost float64
 	for j, c := range w.code {
-		rest := w.rest[j] - s*c - more*w.spread[j]
+		rest := w.rest[j] - s*c - along*w.spread[j]
 		lost += rest * rest
 	}
 	w.reach[table] = max(w.reach[table], math.Sqrt(coded)*(1+1e-9))
-	return rowTerms{scale, offset, roundUp(math.Sqrt(lost))}
+	return rowTerms{scale, float32(w.along), roundUp(math.Sqrt(lost))}
 }

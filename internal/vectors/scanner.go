@@ -13,28 +13,6 @@ const (
 	restBits   = 8 * spanRows
 )
 
-// asked are the queries of a scan, in every shape that its stages take.
-type asked struct {
-	unitQueries
-	exact  [][]float64
-	turned [][]float64 // rotated; nil without codes of one bit
-	signs  numbers     // of turned
-	narrow numbers
-	broad  numbers
-}
-
-// ask shapes queries for codes, of one bit too if wanted.
-func ask(qs unitQueries, dimension int, bits bool) asked {
-	out := asked{unitQueries: qs, exact: qs.doubles(dimension)}
-	room := halves().perRow(dimension)
-	out.narrow, out.broad = narrow(out.exact, room, halfZero), broad(out.exact, room)
-	if bits {
-		out.turned = newRotation(dimension).turned(out.exact)
-		out.signs = narrow(out.turned, oneBit().perRow(dimension), bitZero)
-	}
-	return out
-}
-
 // tally counts pairs of row and query.
 type tally struct {
 	refined  int64 // whose first codes could not decide
@@ -45,15 +23,17 @@ type tally struct {
 type scanner struct {
 	method  method
 	cosines kernel
-	queries asked
+	queries unitQueries
+	exact   [][]float64 // the queries
 	to      sink
 	out     []float32
 	limits  []float32 // of the queries that are held against codes just now
 	masks   []uint64
 	passing []int32 // rows of a file, up to blockRows of them
+	chosen  []int32 // their products
 	tally   tally
 
-	ends     []float32 // the most that cosines can be, beside masks; nil when nobody waits
+	products []int32 // of codes, beside masks
 	homes    []*home
 	home     *home      // the last of them
 	waiting  [][]waiter // by query
@@ -61,15 +41,16 @@ type scanner struct {
 	restBits int        // before codes of one bit are
 }
 
-func newScanner(by method, dimension int, qs asked, to sink) *scanner {
+func newScanner(by method, dimension int, qs unitQueries, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
 	sc := &scanner{
-		method: by, cosines: by.cosines(dimension), queries: qs, to: to, out: make([]float32, rowsAtOnce(group)*group),
-		limits: make([]float32, group), masks: make([]uint64, rowsAtOnce(group)/blockRows*group),
-		passing: make([]int32, 0, blockRows),
+		method: by, cosines: by.cosines(dimension), queries: qs, exact: qs.doubles(dimension), to: to,
+		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group),
+		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, blockRows),
 	}
+	sc.products, sc.chosen = make([]int32, len(sc.masks)*blockRows), make([]int32, 0, blockRows)
 	if to.rises() && qs.n <= patient {
-		sc.ends, sc.waiting = make([]float32, len(sc.masks)*blockRows), make([][]waiter, qs.n)
+		sc.waiting = make([][]waiter, qs.n)
 	}
 	return sc
 }
@@ -84,8 +65,8 @@ func (sc *scanner) scan(ctx context.Context, sp span) error {
 		return sc.each(ctx, sp, sc.scoreAll)
 	}
 	if sc.home == nil || sc.home.codes != sp.codes {
-		sc.homes = append(sc.homes, &home{m: sp.m, codes: sp.codes, id: sp.id - int64(sp.first), bearing: sp.codes.bearings(sc.queries.exact)})
-		sc.home = sc.homes[len(sc.homes)-1]
+		sc.home = newHome(sp, sc.exact)
+		sc.homes = append(sc.homes, sc.home)
 	}
 	before := sc.tally.rescored
 	if err := sc.each(ctx, sp, sc.scorePassing); err != nil {
@@ -130,24 +111,17 @@ func (sc *scanner) scoreAll(rows span, q0, n int) error {
 func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	byBits := sc.lookAtBits(rows, q0, n)
 	if !byBits {
-		sc.look(rows.codes, sc.method.halves, rows, sc.queries.narrow, q0, n)
+		sc.look(rows.codes, sc.method.halves, rows, sc.home.numbers, q0, n)
 	}
 	for b := range (rows.n + blockRows - 1) / blockRows {
 		at, some := rows.first+b*blockRows, min(blockRows, rows.n-b*blockRows)
 		for q := q0; q < q0+n; q++ {
 			i := b*n + q - q0
 			mask := sc.masks[i] & (math.MaxUint64 >> (blockRows - some))
-			if mask != 0 && sc.waiting != nil && !byBits {
-				var err error
-				if mask, err = sc.wait(at, q, mask, sc.ends[i*blockRows:(i+1)*blockRows]); err != nil {
-					return err
-				}
+			if mask == 0 {
+				continue
 			}
-			passing := sc.passing
-			for ; mask != 0; mask &= mask - 1 {
-				passing = append(passing, int32(at+bits.TrailingZeros64(mask)))
-			}
-			if err := sc.refine(sc.home, q, passing); err != nil {
+			if err := sc.choose(at, q, mask, sc.products[i*blockRows:(i+1)*blockRows], byBits); err != nil {
 				return err
 			}
 		}
@@ -155,16 +129,34 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	return nil
 }
 
+// choose refines those rows of a block that have their bit set, or lets them wait.
+func (sc *scanner) choose(at, query int, mask uint64, products []int32, byBits bool) (err error) {
+	if sc.waiting != nil && !byBits {
+		if mask, err = sc.wait(at, query, mask, products); err != nil {
+			return err
+		}
+	}
+	rows, chosen := sc.passing, sc.chosen
+	for ; mask != 0; mask &= mask - 1 {
+		r := bits.TrailingZeros64(mask)
+		rows, chosen = append(rows, int32(at+r)), append(chosen, products[r])
+	}
+	if byBits {
+		chosen = nil // products of one bit
+	}
+	return sc.refine(sc.home, query, rows, chosen)
+}
+
 // refine scores those of up to blockRows rows of a file that both halves of their codes pass.
-func (sc *scanner) refine(in *home, query int, rows []int32) error {
+func (sc *scanner) refine(in *home, query int, rows, products []int32) error {
 	if len(rows) == 0 {
 		return nil
 	}
 	sc.tally.refined += int64(len(rows))
 	high, low := in.codes.tables[0], in.codes.tables[1]
-	to := goal{sc.queries.broad.part(query, 1), in.bearing.part(query, 1), sc.limits[:1]}
+	to := goal{in.numbers.part(query, 1), in.bearing.part(query, 1), sc.limits[:1]}
 	to.limits[0] = low.limit(sc.to.least(query), to.lost[0], in.codes.dimension)
-	rows = rows[:sc.method.bytes(high, low, to, rows)]
+	rows = rows[:sc.method.bytes(high, low, to, rows, products)]
 	sc.tally.rescored += int64(len(rows))
 	one := sc.queries.part(query, 1)
 	for len(rows) > 0 {
@@ -181,14 +173,14 @@ func (sc *scanner) refine(in *home, query int, rows []int32) error {
 	return nil
 }
 
-// look fills masks, and ends where rows wait, by the first table of codes.
+// look fills masks and products by the first table of codes.
 func (sc *scanner) look(from *codes, by bounder, rows span, qs numbers, q0, n int) {
 	first := from.tables[0]
 	for q := range n {
 		sc.limits[q] = first.limit(sc.to.least(q0+q), qs.lost[q0+q], from.dimension)
 	}
 	blocks := (rows.n + blockRows - 1) / blockRows
-	by(first.span(rows.first, blocks), goal{qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits}, sc.masks, sc.ends)
+	by(first.span(rows.first, blocks), goal{qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits}, sc.masks, sc.products)
 }
 
 // lookAtBits fills masks by codes of one bit, if there are any and they decide enough.
@@ -197,7 +189,7 @@ func (sc *scanner) lookAtBits(rows span, q0, n int) bool {
 		sc.restBits -= rows.n
 		return false
 	}
-	sc.look(rows.bits, sc.method.bits, rows, sc.queries.signs, q0, n)
+	sc.look(rows.bits, sc.method.bits, rows, sc.home.signs, q0, n)
 	passing := 0
 	for _, mask := range sc.masks[:(rows.n+blockRows-1)/blockRows*n] {
 		passing += bits.OnesCount64(mask)

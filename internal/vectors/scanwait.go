@@ -6,42 +6,59 @@ import (
 )
 
 // maxWaiting is about how many rows of all queries and workers together may wait for a higher bar,
-// 12 bytes each.
-const maxWaiting = 1 << 21
+// 16 bytes each.
+const maxWaiting = 1 << 20
 
 // patient is up to how many queries rows wait: with more of them, rows that a closer look has brought
 // near serve several.
 const patient = 4
 
-// home is a file of vectors on its way through a scanner.
+// home is a file of vectors on its way through a scanner, with the queries as its codes take them.
 type home struct {
 	m       *matrix
 	codes   *codes
 	id      int64 // of the file's first row
 	bearing bearing
+	numbers numbers // of what lies across the axis
+	signs   numbers // the same rotated, for codes of one bit
+}
+
+// newHome shapes queries for the codes of a span's file.
+func newHome(sp span, queries [][]float64) *home {
+	in := &home{m: sp.m, codes: sp.codes, id: sp.id - int64(sp.first)}
+	var across [][]float64
+	in.bearing, across = sp.codes.bearings(queries)
+	in.numbers = narrow(across, halves().perRow(sp.codes.dimension), halfZero)
+	if sp.bits != nil {
+		turned := newRotation(sp.codes.dimension).turned(across)
+		in.signs = narrow(turned, oneBit().perRow(sp.codes.dimension), bitZero)
+	}
+	return in
 }
 
 // waiter is a row that passes by its first codes, if barely: the bar will have risen beyond most of
 // them when all rows are seen, so that they need not be looked at any closer.
 type waiter struct {
-	in  int32 // its home's place in homes
-	row int32
-	end float32 // see bounder
+	in      int32 // its home's place in homes
+	row     int32
+	product int32   // of its first code
+	end     float32 // the most that its cosine can be
 }
 
 // wait puts off those rows of a block whose first codes promise less than is wanted unless they err
-// on the right side; it gives the others. ends are the block's.
-func (sc *scanner) wait(row, query int, mask uint64, ends []float32) (now uint64, err error) {
+// on the right side; it gives the others. products are the block's.
+func (sc *scanner) wait(row, query int, mask uint64, products []int32) (now uint64, err error) {
 	first := sc.home.codes.tables[0]
 	limit := sc.firstLimit(sc.home, query)
-	size := sc.home.bearing.size[query]
-	errs := first.span(row, 1).bytes[blockRows*(first.stride+8):]
+	to := goal{sc.home.numbers.part(query, 1), sc.home.bearing.part(query, 1), nil}
+	terms := first.span(row, 1).bytes[blockRows*first.stride:]
 	for ; mask != 0; mask &= mask - 1 {
 		r := bits.TrailingZeros64(mask)
+		end := to.upperEnd(0, terms, r, products[r])
 		switch {
-		case ends[r] < limit: // the bar has risen since
-		case ends[r]-size*floatAt(errs, r) < limit:
-			sc.waiting[query] = append(sc.waiting[query], waiter{int32(len(sc.homes) - 1), int32(row + r), ends[r]})
+		case end < limit: // the bar has risen since
+		case end-to.size[0]*floatAt(terms, 2*blockRows+r) < limit:
+			sc.waiting[query] = append(sc.waiting[query], waiter{int32(len(sc.homes) - 1), int32(row + r), products[r], end})
 		default:
 			now |= 1 << r
 		}
@@ -54,7 +71,7 @@ func (sc *scanner) wait(row, query int, mask uint64, ends []float32) (now uint64
 
 // firstLimit is what a row's first code must reach now.
 func (sc *scanner) firstLimit(in *home, query int) float32 {
-	return in.codes.tables[0].limit(sc.to.least(query), sc.queries.narrow.lost[query], in.codes.dimension)
+	return in.codes.tables[0].limit(sc.to.least(query), in.numbers.lost[query], in.codes.dimension)
 }
 
 // finish looks at the rows that still wait.
@@ -72,15 +89,15 @@ func (sc *scanner) admit(query int) error {
 	all := sc.waiting[query]
 	sc.waiting[query] = all[:0]
 	for len(all) > 0 {
-		in, n, rows := all[0].in, 0, sc.passing
+		in, n, rows, products := all[0].in, 0, sc.passing, sc.chosen
 		limit := sc.firstLimit(sc.homes[in], query)
 		for n < len(all) && all[n].in == in && len(rows) < blockRows {
 			if all[n].end >= limit {
-				rows = append(rows, all[n].row)
+				rows, products = append(rows, all[n].row), append(products, all[n].product)
 			}
 			n++
 		}
-		if err := sc.refine(sc.homes[in], query, rows); err != nil {
+		if err := sc.refine(sc.homes[in], query, rows, products); err != nil {
 			return err
 		}
 		all = all[n:]

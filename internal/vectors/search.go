@@ -135,12 +135,11 @@ func (s *Store) scan(ctx context.Context, m retriever.Modality, queries [][]floa
 	if err != nil || qs.n == 0 {
 		return err
 	}
-	shaped := ask(qs, s.dimension, s.signed(m))
 	var next atomic.Int64
 	group, ctx := errgroup.WithContext(ctx)
 	for _, to := range sinks {
 		group.Go(func() error {
-			sc := newScanner(s.method, s.dimension, shaped, to)
+			sc := newScanner(s.method, s.dimension, qs, to)
 			defer func() { s.refined.Add(sc.tally.refined); s.rescored.Add(sc.tally.rescored) }()
 			for i := next.Add(1) - 1; i < int64(len(spans)); i = next.Add(1) - 1 {
 				if err := sc.scan(ctx, spans[i]); err != nil {

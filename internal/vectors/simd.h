@@ -24,26 +24,25 @@ struct rollcall_queries {
 	const int8_t *plane;
 	const int32_t *correction;
 	const float *unit, *along, *size, *limit;
-	float *ends; // if not null, gets the left sides: ends[(b * nq + q) * 64 + r]
 };
 
 // n blocks of 64 rows of codes held against queries: bit r of masks[b * nq + q] says that row r of
-// block b passes for query q. A block is 64 * stride bytes of codes, then 64 scales, 64 offsets and
+// block b passes for query q, products[(b * nq + q) * 64 + r] is its product. A block is 64 * stride bytes of codes, then 64 scales, 64 offsets and
 // 64 errors (floats); stride is a multiple of 64. Product is 2 * sum(code * number) + correction.
 // nibbles: 64 bytes hold 128 codes of 4 bits, byte j the values j (low half) and j + 64.
 // bits: bit j of a row is value j.
-void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
-void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
-void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
-void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks);
+void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
+void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
+void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
+void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
 
 // n rows of a file held against one query by 8-bit codes, the halves of which are in two tables of
 // blocks like those above; scales, offsets and errors are those of low. Brings the rows that pass to
-// the front, in their order, and gives how many. The query is 2 * stride numbers of 16 bits, or the
-// same in two planes of 8: 128 * high + low. Product is sum(code * number) + correction.
+// the front, in their order, and gives how many. products are those of the rows' first halves; where
+// they are null, high is read as well.
 long rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-	const int16_t *numbers, int32_t *rows, long n);
+	int32_t *rows, const int32_t *products, long n);
 long rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-	const int8_t *planes, int32_t *rows, long n);
+	int32_t *rows, const int32_t *products, long n);
 
 #endif

@@ -65,44 +65,49 @@ func cosinesAVX2(dimension int) kernel {
 
 // The bounders and refiners: VNNI multiplies 64 codes an instruction, AVX2 16 or 32.
 
-func halvesVNNI(rows codeBlocks, to goal, masks []uint64, ends []float32) {
-	C.rollcall_nibbles_vnni(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
+func halvesVNNI(rows codeBlocks, to goal, masks []uint64, products []int32) {
+	C.rollcall_nibbles_vnni(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(), to.masksInC(rows, masks), to.productsInC(rows, products))
 }
 
-func halvesAVX2(rows codeBlocks, to goal, masks []uint64, ends []float32) {
-	C.rollcall_nibbles_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
+func halvesAVX2(rows codeBlocks, to goal, masks []uint64, products []int32) {
+	C.rollcall_nibbles_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(), to.masksInC(rows, masks), to.productsInC(rows, products))
 }
 
-func bitsVNNI(rows codeBlocks, to goal, masks []uint64, ends []float32) {
-	C.rollcall_bits_vnni(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
+func bitsVNNI(rows codeBlocks, to goal, masks []uint64, products []int32) {
+	C.rollcall_bits_vnni(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(), to.masksInC(rows, masks), to.productsInC(rows, products))
 }
 
-func bitsAVX2(rows codeBlocks, to goal, masks []uint64, ends []float32) {
-	C.rollcall_bits_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(ends), to.masksInC(rows, masks))
+func bitsAVX2(rows codeBlocks, to goal, masks []uint64, products []int32) {
+	C.rollcall_bits_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(), to.masksInC(rows, masks), to.productsInC(rows, products))
 }
 
-func bytesVNNI(high, low codeTable, to goal, rows []int32) int {
-	return int(C.rollcall_bytes_vnni(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(nil),
-		(*C.int8_t)(unsafe.SliceData(to.planes)), (*C.int32_t)(unsafe.SliceData(rows)), C.long(len(rows))))
+func bytesVNNI(high, low codeTable, to goal, rows, products []int32) int {
+	return int(C.rollcall_bytes_vnni(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(),
+		ints(rows), ints(products), C.long(len(rows))))
 }
 
-func bytesAVX2(high, low codeTable, to goal, rows []int32) int {
-	return int(C.rollcall_bytes_avx2(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(nil),
-		(*C.int16_t)(unsafe.SliceData(to.wide)), (*C.int32_t)(unsafe.SliceData(rows)), C.long(len(rows))))
+func bytesAVX2(high, low codeTable, to goal, rows, products []int32) int {
+	return int(C.rollcall_bytes_avx2(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(),
+		ints(rows), ints(products), C.long(len(rows))))
 }
 
 // inC gives queries as the kernels take them; the slices stay theirs.
-func (to goal) inC(ends []float32) C.struct_rollcall_queries {
+func (to goal) inC() C.struct_rollcall_queries {
 	return C.struct_rollcall_queries{
-		nq: C.long(to.n), plane: (*C.int8_t)(unsafe.SliceData(to.plane)), correction: (*C.int32_t)(unsafe.SliceData(to.correction)),
+		nq: C.long(to.n), plane: (*C.int8_t)(unsafe.SliceData(to.plane)), correction: ints(to.correction),
 		unit: floats(to.unit), along: floats(to.along), size: floats(to.size), limit: floats(to.limits[:to.n]),
-		ends: floats(ends),
 	}
 }
 
 func (to goal) masksInC(rows codeBlocks, masks []uint64) *C.uint64_t {
 	return (*C.uint64_t)(unsafe.SliceData(masks[:rows.n*to.n]))
 }
+
+func (to goal) productsInC(rows codeBlocks, products []int32) *C.int32_t {
+	return ints(products[:rows.n*to.n*blockRows])
+}
+
+func ints(s []int32) *C.int32_t { return (*C.int32_t)(unsafe.SliceData(s)) }
 
 func first8(b []byte) *C.uint8_t { return (*C.uint8_t)(unsafe.SliceData(b)) }
 

@@ -21,8 +21,7 @@ AVX2 static inline int32_t sum_numbers8(__m256i v) {
 }
 
 // passing_avx2 gives the rows that reach the limit of query q.
-AVX2 static uint64_t passing_avx2(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long b, long q) {
-	float *ends = qs->ends ? qs->ends + (b * qs->nq + q) * ROWS : 0;
+AVX2 static uint64_t passing_avx2(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long q) {
 	const float *offset = scale + ROWS, *error = scale + 2 * ROWS;
 	__m256 unit = _mm256_set1_ps(qs->unit[q]), along = _mm256_set1_ps(qs->along[q]);
 	__m256 size = _mm256_set1_ps(qs->size[q]), limit = _mm256_set1_ps(qs->limit[q]);
@@ -32,14 +31,12 @@ AVX2 static uint64_t passing_avx2(const int32_t *products, const float *scale, c
 		x = _mm256_fmadd_ps(_mm256_loadu_ps(offset + r), along, x);
 		__m256 product = _mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(products + r)));
 		x = _mm256_fmadd_ps(product, _mm256_mul_ps(_mm256_loadu_ps(scale + r), unit), x);
-		if (ends) _mm256_storeu_ps(ends + r, x);
 		mask |= (uint64_t)_mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GE_OQ)) << r;
 	}
 	return mask;
 }
 
-VNNI static uint64_t passing_vnni(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long b, long q) {
-	float *ends = qs->ends ? qs->ends + (b * qs->nq + q) * ROWS : 0;
+VNNI static uint64_t passing_vnni(const int32_t *products, const float *scale, const struct rollcall_queries *qs, long q) {
 	const float *offset = scale + ROWS, *error = scale + 2 * ROWS;
 	__m512 unit = _mm512_set1_ps(qs->unit[q]), along = _mm512_set1_ps(qs->along[q]);
 	__m512 size = _mm512_set1_ps(qs->size[q]), limit = _mm512_set1_ps(qs->limit[q]);
@@ -49,7 +46,6 @@ VNNI static uint64_t passing_vnni(const int32_t *products, const float *scale, c
 		x = _mm512_fmadd_ps(_mm512_loadu_ps(offset + r), along, x);
 		__m512 product = _mm512_cvtepi32_ps(_mm512_loadu_si512(products + r));
 		x = _mm512_fmadd_ps(product, _mm512_mul_ps(_mm512_loadu_ps(scale + r), unit), x);
-		if (ends) _mm512_storeu_ps(ends + r, x);
 		mask |= (uint64_t)_mm512_cmp_ps_mask(x, limit, _CMP_GE_OQ) << r;
 	}
 	return mask;
@@ -79,8 +75,7 @@ typedef void rows_product(const uint8_t *rows, long stride, const int8_t *plane,
 // blocks_vnni holds blocks against queries, 4 of them at a time, by codes of which a byte has
 // some values. It is compiled into its callers, and product with it.
 VNNI static inline __attribute__((always_inline)) void blocks_vnni(const uint8_t *blocks, long n, long stride, const long values,
-		rows_product product, const struct rollcall_queries *qs, uint64_t *masks) {
-	int32_t products[4 * ROWS];
+		rows_product product, const struct rollcall_queries *qs, uint64_t *masks, int32_t *products) {
 	for (long b = 0; b < n; b++, blocks += ROWS * (stride + 12)) {
 		const float *scale = (const float *)(blocks + ROWS * stride);
 		for (long q = 0; q < qs->nq;) {
@@ -91,7 +86,7 @@ VNNI static inline __attribute__((always_inline)) void blocks_vnni(const uint8_t
 			} else {
 				for (int r = 0; r < ROWS; r += 4) product(blocks + r * stride, stride, plane, qs->correction + q, 1, products + r);
 			}
-			for (long i = 0; i < some; i++, q++) masks[b * qs->nq + q] = passing_vnni(products + i * ROWS, scale, qs, b, q);
+			for (long end = q + some; q < end; q++, products += ROWS) *masks++ = passing_vnni(products, scale, qs, q);
 		}
 	}
 }
@@ -125,34 +120,37 @@ VNNI static inline __attribute__((always_inline)) void nibbles_rows(const uint8_
 	finish_vnni(sums, correction, nq, out);
 }
 
-VNNI void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
-	blocks_vnni(blocks, n, stride, 2, nibbles_rows, &qs, masks);
+VNNI void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products) {
+	blocks_vnni(blocks, n, stride, 2, nibbles_rows, &qs, masks, products);
 }
 
-AVX2 void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
+// nibbles_avx2 multiplies a row of 4-bit codes with a query.
+AVX2 static int32_t nibbles_avx2(const uint8_t *row, long stride, const int8_t *plane) {
 	const __m256i nibble = _mm256_set1_epi8(15), ones = _mm256_set1_epi16(1);
-	int32_t products[ROWS];
+	__m256i sum = _mm256_setzero_si256();
+	for (long j = 0; j < stride; j += 64) {
+		__m256i part = _mm256_setzero_si256(); // of 16 bits: 4 times 2 * 15 * 127 fit
+#pragma GCC unroll 2
+		for (int half = 0; half < 64; half += 32) {
+			const int8_t *x = plane + 2 * j + half;
+			__m256i codes = _mm256_loadu_si256((const __m256i *)(row + j + half));
+			__m256i low = _mm256_and_si256(codes, nibble), high = _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble);
+			part = _mm256_add_epi16(part, _mm256_maddubs_epi16(low, _mm256_loadu_si256((const __m256i *)x)));
+			part = _mm256_add_epi16(part, _mm256_maddubs_epi16(high, _mm256_loadu_si256((const __m256i *)(x + 64))));
+		}
+		sum = _mm256_add_epi32(sum, _mm256_madd_epi16(part, ones));
+	}
+	return sum_numbers8(sum);
+}
+
+AVX2 void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products) {
 	for (long b = 0; b < n; b++, blocks += ROWS * (stride + 12)) {
 		const float *scale = (const float *)(blocks + ROWS * stride);
 		for (long q = 0; q < qs.nq; q++) {
-			for (int r = 0; r < ROWS; r++) {
-				const uint8_t *row = blocks + r * stride;
-				__m256i sum = _mm256_setzero_si256();
-				for (long j = 0; j < stride; j += 64) {
-					const int8_t *x = qs.plane + 2 * (q * stride + j);
-					__m256i part = _mm256_setzero_si256(); // of 16 bits: 4 times 2 * 15 * 127 fit
-#pragma GCC unroll 2
-					for (int half = 0; half < 64; half += 32) {
-						__m256i codes = _mm256_loadu_si256((const __m256i *)(row + j + half));
-						__m256i low = _mm256_and_si256(codes, nibble), high = _mm256_and_si256(_mm256_srli_epi16(codes, 4), nibble);
-						part = _mm256_add_epi16(part, _mm256_maddubs_epi16(low, _mm256_loadu_si256((const __m256i *)(x + half))));
-						part = _mm256_add_epi16(part, _mm256_maddubs_epi16(high, _mm256_loadu_si256((const __m256i *)(x + 64 + half))));
-					}
-					sum = _mm256_add_epi32(sum, _mm256_madd_epi16(part, ones));
-				}
-				products[r] = 2 * sum_numbers8(sum) + qs.correction[q];
-			}
-			masks[b * qs.nq + q] = passing_avx2(products, scale, &qs, b, q);
+			for (int r = 0; r < ROWS; r++)
+				products[r] = 2 * nibbles_avx2(blocks + r * stride, stride, qs.plane + 2 * q * stride) + qs.correction[q];
+			*masks++ = passing_avx2(products, scale, &qs, q);
+			products += ROWS;
 		}
 	}
 }
@@ -185,14 +183,13 @@ VNNI static inline __attribute__((always_inline)) void bits_rows(const uint8_t *
 	finish_vnni(sums, correction, nq, out);
 }
 
-VNNI void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
-	blocks_vnni(blocks, n, stride, 8, bits_rows, &qs, masks);
+VNNI void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products) {
+	blocks_vnni(blocks, n, stride, 8, bits_rows, &qs, masks, products);
 }
 
-AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks) {
+AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products) {
 	const __m256i spread = _mm256_setr_epi64x(0, 0x0101010101010101, 0x0202020202020202, 0x0303030303030303);
 	const __m256i bit = _mm256_set1_epi64x((long long)0x8040201008040201), one = _mm256_set1_epi8(1), ones = _mm256_set1_epi16(1);
-	int32_t products[ROWS];
 	for (long b = 0; b < n; b++, blocks += ROWS * (stride + 12)) {
 		const float *scale = (const float *)(blocks + ROWS * stride);
 		for (long q = 0; q < qs.nq; q++) {
@@ -209,75 +206,60 @@ AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct 
 				}
 				products[r] = 2 * sum_numbers8(sum) + qs.correction[q];
 			}
-			masks[b * qs.nq + q] = passing_avx2(products, scale, &qs, b, q);
+			*masks++ = passing_avx2(products, scale, &qs, q);
+			products += ROWS;
 		}
 	}
-}
-
-// reaches holds row r of a block with the product given against the limit.
-AVX2 static inline int reaches(const float *scale, int r, int32_t product, const struct rollcall_queries *q) {
-	return scale[r] * *q->unit * (float)product + (scale[ROWS + r] * *q->along + scale[2 * ROWS + r] * *q->size) >= *q->limit;
 }
 
 // place finds the block of a row.
 static inline const uint8_t *place(const uint8_t *table, long stride, long row) { return table + row / ROWS * ROWS * (stride + 12); }
 
-// call asks memory for a row of both tables.
-static inline void call(const uint8_t *high, const uint8_t *low, long stride, long row) {
-	const uint8_t *h = place(high, stride, row), *l = place(low, stride, row);
-	long r = row % ROWS;
-	for (long j = 0; j < stride; j += 64) {
-		_mm_prefetch((const char *)(h + r * stride + j), _MM_HINT_T0);
-		_mm_prefetch((const char *)(l + r * stride + j), _MM_HINT_T0);
+// call asks memory for the code of a row, and for what belongs to it.
+static inline void call(const uint8_t *table, long stride, long row) {
+	const uint8_t *block = place(table, stride, row);
+	for (long j = 0; j < stride; j += 64) _mm_prefetch((const char *)(block + row % ROWS * stride + j), _MM_HINT_T0);
+	for (int i = 0; i < 3; i++) _mm_prefetch((const char *)(block + ROWS * stride + 4 * (i * ROWS + row % ROWS)), _MM_HINT_T0);
+}
+
+// row_nibbles multiplies a row of 4-bit codes with a query.
+typedef int32_t row_nibbles(const uint8_t *row, long stride, const int8_t *plane);
+
+// bytes_rows refines rows one by one. It is compiled into its callers, and multiply with it.
+static inline __attribute__((always_inline)) long bytes_rows(const uint8_t *high, const uint8_t *low, long stride, row_nibbles multiply,
+		const struct rollcall_queries *q, int32_t *rows, const int32_t *products, long n) {
+	long kept = 0;
+	for (long i = 0; i < n && i < CALLED; i++) call(low, stride, rows[i]);
+	for (long i = 0; i < n; i++) {
+		if (i + CALLED < n) call(low, stride, rows[i + CALLED]);
+		long r = rows[i] % ROWS;
+		const uint8_t *block = place(low, stride, rows[i]);
+		const float *scale = (const float *)(block + ROWS * stride) + r;
+		int32_t first = products ? products[i] : 2 * multiply(place(high, stride, rows[i]) + r * stride, stride, q->plane) + *q->correction;
+		int32_t product = 8 * first + multiply(block + r * stride, stride, q->plane) + *q->correction / 15 * 8;
+		float end = *scale * *q->unit * (float)product + (scale[ROWS] * *q->along + scale[2 * ROWS] * *q->size);
+		if (end >= *q->limit) rows[kept++] = rows[i];
 	}
-	const float *scale = (const float *)(l + ROWS * stride);
-	for (int i = 0; i < 3; i++) _mm_prefetch((const char *)(scale + i * ROWS + r), _MM_HINT_T0);
+	return kept;
+}
+
+VNNI static inline int32_t nibbles_vnni(const uint8_t *row, long stride, const int8_t *plane) {
+	const __m512i nibble = _mm512_set1_epi8(15);
+	__m512i sum = _mm512_setzero_si512();
+	for (long j = 0; j < stride; j += 64) {
+		__m512i codes = _mm512_loadu_si512(row + j);
+		sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(codes, nibble), _mm512_loadu_si512(plane + 2 * j));
+		sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble), _mm512_loadu_si512(plane + 2 * j + 64));
+	}
+	return _mm512_reduce_add_epi32(sum);
 }
 
 VNNI long rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-		const int8_t *planes, int32_t *rows, long n) {
-	const __m512i nibble = _mm512_set1_epi8(15);
-	long kept = 0;
-	for (long i = 0; i < n && i < CALLED; i++) call(high, low, stride, rows[i]);
-	for (long i = 0; i < n; i++) {
-		if (i + CALLED < n) call(high, low, stride, rows[i + CALLED]);
-		int r = rows[i] % ROWS;
-		const uint8_t *h_row = place(high, stride, rows[i]) + r * stride, *block = place(low, stride, rows[i]), *l_row = block + r * stride;
-		__m512i sum_high = _mm512_setzero_si512(), sum_low = sum_high;
-		for (long j = 0; j < stride; j += 64) {
-			__m512i h = _mm512_loadu_si512(h_row + j), l = _mm512_loadu_si512(l_row + j);
-			__m512i first = _mm512_or_si512(_mm512_slli_epi16(_mm512_and_si512(h, nibble), 4), _mm512_and_si512(l, nibble));
-			__m512i second = _mm512_or_si512(_mm512_andnot_si512(nibble, h), _mm512_and_si512(_mm512_srli_epi16(l, 4), nibble));
-			sum_high = _mm512_dpbusd_epi32(sum_high, first, _mm512_loadu_si512(planes + 2 * j));
-			sum_high = _mm512_dpbusd_epi32(sum_high, second, _mm512_loadu_si512(planes + 2 * j + 64));
-			sum_low = _mm512_dpbusd_epi32(sum_low, first, _mm512_loadu_si512(planes + 2 * (stride + j)));
-			sum_low = _mm512_dpbusd_epi32(sum_low, second, _mm512_loadu_si512(planes + 2 * (stride + j) + 64));
-		}
-		int32_t product = _mm512_reduce_add_epi32(_mm512_add_epi32(_mm512_slli_epi32(sum_high, 7), sum_low)) + *q.correction;
-		if (reaches((const float *)(block + ROWS * stride), r, product, &q)) rows[kept++] = rows[i];
-	}
-	return kept;
+		int32_t *rows, const int32_t *products, long n) {
+	return bytes_rows(high, low, stride, nibbles_vnni, &q, rows, products, n);
 }
 
 AVX2 long rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-		const int16_t *numbers, int32_t *rows, long n) {
-	const __m128i nibble = _mm_set1_epi8(15);
-	long kept = 0;
-	for (long i = 0; i < n && i < CALLED; i++) call(high, low, stride, rows[i]);
-	for (long i = 0; i < n; i++) {
-		if (i + CALLED < n) call(high, low, stride, rows[i + CALLED]);
-		int r = rows[i] % ROWS;
-		const uint8_t *h_row = place(high, stride, rows[i]) + r * stride, *block = place(low, stride, rows[i]), *l_row = block + r * stride;
-		__m256i sum = _mm256_setzero_si256();
-		for (long j = 0; j < stride; j += 16) {
-			const int16_t *x = numbers + j / 64 * 128 + j % 64;
-			__m128i h = _mm_loadu_si128((const __m128i *)(h_row + j)), l = _mm_loadu_si128((const __m128i *)(l_row + j));
-			__m128i first = _mm_or_si128(_mm_slli_epi16(_mm_and_si128(h, nibble), 4), _mm_and_si128(l, nibble));
-			__m128i second = _mm_or_si128(_mm_andnot_si128(nibble, h), _mm_and_si128(_mm_srli_epi16(l, 4), nibble));
-			sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_cvtepu8_epi16(first), _mm256_loadu_si256((const __m256i *)x)));
-			sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_cvtepu8_epi16(second), _mm256_loadu_si256((const __m256i *)(x + 64))));
-		}
-		if (reaches((const float *)(block + ROWS * stride), r, sum_numbers8(sum) + *q.correction, &q)) rows[kept++] = rows[i];
-	}
-	return kept;
+		int32_t *rows, const int32_t *products, long n) {
+	return bytes_rows(high, low, stride, nibbles_avx2, &q, rows, products, n);
 }

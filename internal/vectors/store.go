@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"sort"
 	"sync/atomic"
 
@@ -67,11 +66,6 @@ func (p part) codes(m retriever.Modality) coded {
 		return p.textCodes
 	}
 	return coded{}
-}
-
-// signed says whether any vectors of a modality have codes of one bit.
-func (s *Store) signed(m retriever.Modality) bool {
-	return slices.ContainsFunc(s.parts, func(p part) bool { return p.codes(m).bits != nil })
 }
 
 // Open opens an embedding folder: one that Rollcall wrote and finished (with index.json), one of
