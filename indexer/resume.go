@@ -126,6 +126,15 @@ var partitionFolders = []string{"img_emb", "text_emb", "metadata", "ledger"}
 // removeStrangers removes files with names of partitions that index.json is not going to name: in
 // this layout every file counts that has such a name.
 func (s site) removeStrangers(ctx context.Context, m *Manifest) error {
+	names, err := s.strangers(ctx, m)
+	for _, name := range names {
+		err = errors.Join(err, s.Remove(ctx, name))
+	}
+	return err
+}
+
+// strangers are the files with names of partitions that a manifest does not name.
+func (s site) strangers(ctx context.Context, m *Manifest) (strange []string, err error) {
 	named := map[string]bool{}
 	for _, p := range m.Partitions {
 		for name := range p.SHA256 {
@@ -135,15 +144,13 @@ func (s site) removeStrangers(ctx context.Context, m *Manifest) error {
 	for _, folder := range partitionFolders {
 		names, err := s.List(ctx, folder)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		for _, name := range names {
 			if file := path.Join(folder, name); partitionFile.MatchString(name) && !named[file] {
-				if err := s.Remove(ctx, file); err != nil {
-					return err
-				}
+				strange = append(strange, file)
 			}
 		}
 	}
-	return nil
+	return strange, nil
 }

@@ -35,8 +35,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Use:   "verify N",
 		Short: "Check an index against its checksums, counts and norms",
 		Long: `Checks every file of an index: checksums and row counts against index.json, vectors finite and of
-length one, and samples = rows + recorded failures; what was derived must be what would be derived
-now. Where the index is published to Milvus, every row there, with its vector and metadata, is
+length one, samples = rows + recorded failures, a ledger record with its reason for each of these,
+and the fingerprint; what was derived must be what would be derived now. Where the index is published to Milvus, every row there, with its vector and metadata, is
 compared with the folder; --store embedded leaves that out.
 Exit code 1 when something is wrong; each finding names the file or row and what to do.
 
@@ -64,6 +64,9 @@ func (a *app) verify(ctx context.Context, name, store string) error {
 	if found.Report, err = vectors.Verify(ctx, dir); err != nil {
 		return err
 	}
+	if err := found.checkIndex(ctx, dir); err != nil {
+		return err
+	}
 	if found.Milvus, err = a.verifyStore(ctx, dir, store); err != nil {
 		return err
 	}
@@ -78,6 +81,23 @@ func (a *app) verify(ctx context.Context, name, store string) error {
 	}
 	if err == nil && wrong > 0 {
 		err = fmt.Errorf("%s: %d findings", dir, wrong)
+	}
+	return err
+}
+
+// checkIndex holds a complete index.json against itself and the ledgers.
+func (found *verifiedIndex) checkIndex(ctx context.Context, dir string) error {
+	if !found.Indexed {
+		return nil
+	}
+	m, err := indexer.ReadManifest(dir)
+	if err != nil || m.State != indexer.StateComplete {
+		return err
+	}
+	flaws, ledgers, err := m.Check(ctx, dir)
+	found.Files += ledgers
+	for _, f := range flaws {
+		found.Findings = append(found.Findings, vectors.Finding{File: f.File, Problem: f.Problem, Action: "restore the file from a copy, or index the data set again"})
 	}
 	return err
 }
