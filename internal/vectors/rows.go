@@ -7,13 +7,16 @@ import (
 	"fmt"
 	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
+
+	"golang.org/x/sync/errgroup"
 
 	"rollcall/retriever"
 )
 
-// Get implements retriever.Rows. Rows without derived
-// metadata are read in file order, each file at most once a call.
+// Get implements retriever.Rows. Rows without derived metadata are read in file order, each file at
+// most once a call.
 func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 	if err := s.gate.enter(); err != nil {
 		return nil, err
@@ -21,19 +24,21 @@ func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 	defer s.gate.leave()
 	out := make([]retriever.Row, len(ids))
 	wanted := map[slabKey][]int{} // places in ids
+	var derived []int             // places in ids of rows at hand in Arrow's format
 	for i, id := range ids {
 		part, row, err := s.place(id)
 		if err != nil {
 			return nil, err
 		}
-		if derived := s.parts[part].arrow; derived != nil {
-			if out[i], err = s.derivedRow(ctx, derived, part, row); err != nil {
-				return nil, err
-			}
+		if s.parts[part].arrow != nil {
+			derived = append(derived, i)
 			continue
 		}
 		key := slabKey{part, int64(row) / slabRows}
 		wanted[key] = append(wanted[key], i)
+	}
+	if err := s.derivedRows(ctx, ids, derived, out); err != nil {
+		return nil, err
 	}
 	keys := slices.SortedFunc(maps.Keys(wanted), func(a, b slabKey) int {
 		return cmp.Or(cmp.Compare(a.part, b.part), cmp.Compare(a.slab, b.slab))
@@ -59,14 +64,40 @@ func (s *Store) Get(ctx context.Context, ids []int64) ([]retriever.Row, error) {
 	return out, ctx.Err()
 }
 
-// derivedRow reads a row of a partition that has its metadata in Arrow's format.
-func (s *Store) derivedRow(ctx context.Context, from *arrowMetadata, part, row int) (retriever.Row, error) {
+// fewRows is how many rows one core reads before a second helps.
+const fewRows = 256
+
+// derivedRows reads the rows whose places in ids are given, of partitions that have their metadata in
+// Arrow's format, into the same places of out. What takes the time is memory that no cache holds, so
+// they are read in order, by all cores.
+func (s *Store) derivedRows(ctx context.Context, ids []int64, places []int, out []retriever.Row) error {
+	slices.SortFunc(places, func(a, b int) int { return cmp.Compare(ids[a], ids[b]) })
+	share := max(fewRows, (len(places)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	group, ctx := errgroup.WithContext(ctx)
+	for some := range slices.Chunk(places, share) {
+		group.Go(func() (err error) {
+			for _, i := range some {
+				if out[i], err = s.derivedRow(ctx, ids[i]); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+func (s *Store) derivedRow(ctx context.Context, id int64) (retriever.Row, error) {
 	if err := ctx.Err(); err != nil {
 		return retriever.Row{}, err
 	}
-	stored, err := from.row(row, nil)
+	part, row, err := s.place(id)
 	if err != nil {
-		return retriever.Row{}, fmt.Errorf("row %d: %w", s.parts[part].first+int64(row), err)
+		return retriever.Row{}, err
+	}
+	stored, err := s.parts[part].arrow.row(row, nil)
+	if err != nil {
+		return retriever.Row{}, fmt.Errorf("row %d: %w", id, err)
 	}
 	return s.row(part, row, stored), nil
 }
