@@ -14,7 +14,8 @@ import (
 // served is an open index as the service takes it.
 func (s *service) served(ctx context.Context, x *index) (server.Index, error) {
 	served := server.Index{
-		Name: x.name, Store: x, Dimension: x.dimension, Manifest: x.manifest, Counter: x, Captions: x,
+		Name: x.name, Store: x, Dimension: x.dimension, Manifest: x.manifest, Counter: x,
+		Captions: x.store, // itself, which may come in parts that are read side by side
 	}
 	if s.model != nil {
 		served.Encoder = s.model

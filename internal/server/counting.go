@@ -17,8 +17,6 @@ const (
 	evidenceBatch = 500
 	// photosAtOnce bounds what is decoded at once.
 	photosAtOnce = 8
-	// tellEvery keeps the cost of telling how far a count is off the rows.
-	tellEvery = 4096
 )
 
 // isKind says whether evidence of a kind can be counted.
@@ -161,10 +159,10 @@ func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error
 		return nil, err
 	}
 	c.at("captions", 0, rows)
-	source := watchedCaptions{c.index.Captions, func(row int64) { c.at("captions", row, rows) }}
 	c.mentioned = make([][]int64, len(c.roster.Persons))
-	return retriever.CountMentions(ctx, source, c.roster, retriever.MentionOptions{
-		Mode: retriever.Mode(c.request.Mode),
+	return retriever.CountMentions(ctx, c.index.Captions, c.roster, retriever.MentionOptions{
+		Mode:     retriever.Mode(c.request.Mode),
+		Progress: func(counted int64) { c.at("captions", counted, rows) },
 		Evidence: func(m retriever.Mention) error {
 			c.mentioned[m.Person] = append(c.mentioned[m.Person], m.Row)
 			return c.sink.add(ctx, retriever.MentionEvidence(c.roster, m))
@@ -217,21 +215,6 @@ func (s *Server) embedPhotos(ctx context.Context, index *Index, person string) (
 		vectors = append(vectors, embedded...)
 	}
 	return vectors, nil
-}
-
-// watchedCaptions tells how far a source has been read.
-type watchedCaptions struct {
-	retriever.CaptionSource
-	at func(row int64)
-}
-
-func (w watchedCaptions) Captions(ctx context.Context, visit func(retriever.CaptionRow) error) error {
-	return w.CaptionSource.Captions(ctx, func(row retriever.CaptionRow) error {
-		if row.Row%tellEvery == 0 {
-			w.at(row.Row)
-		}
-		return visit(row)
-	})
 }
 
 // evidenceSink keeps every row behind a count, a batch at a time.
