@@ -36,7 +36,7 @@ var misreadNames = []string{"Ann (Lee)", "M*A*S*H", "Who?", "A|B", "Ke$ha", "^An
 // Captions that real ones may not have: what the names above are in, and what "." may stand for.
 var oddCaptions = []any{
 	nil, "", "Ann (Lee)", "Ann Lee", "Ann (Lee", "with *NSYNC, NSYNC", "Ann [Lee] by M*A*S*H, MASH", "Who? Wh", "A|B, not A nor B",
-	"Ke$ha Keha", "^Ann Ann", `back\bslash back slash`, "Ann {2} Ann  ", "C++ C", nil,
+	"Ke$ha Keha", "^Ann Ann", `back\bslash back slash`, "Ann {2}", "Ann  Lee", "C++ C", nil,
 	"T.J. Thyne", "T\nJ. Thyne", "T\rJ. Thyne", "T\u2028J. Thyne", "T\U0001f600J. Thyne", "TJ Thyne", "xT.J. Thyneson", "t.j. thyne",
 	"Adrianne Leo\u0301n", "Adrianne León", "Zoë Saldaña\u00a0and Beyonce\u0301", "É. E\u0301.", "İstanbul ıstanbul", "ǅ straße STRASSE", "成龙 成 龙",
 }

@@ -6,8 +6,11 @@ Reads {"names": [...], "tsv": path, "parquet": path, "more": [captions or null]}
 import json
 import re
 import sys
+import warnings
 
 import pandas as pd
+
+warnings.simplefilter("ignore", UserWarning)  # a pattern has groups
 
 asked = json.load(sys.stdin)
 with open(asked["tsv"], encoding="utf-8", newline="\n") as f:
