@@ -32,7 +32,7 @@ type Person struct {
 // Roster is the list of persons that a count or an audit is about.
 type Roster struct {
 	Persons  []Person
-	Warnings []string // what is accepted but may mislead: homonyms, unknown columns, one-letter names
+	Warnings []string // what is accepted but may mislead: homonyms, unknown columns, one-letter names; the first 20, and how many more
 }
 
 // RosterError lists what is wrong with a roster file: nothing of the file is used.

@@ -13,6 +13,7 @@ import (
 type rosterBuilder struct {
 	roster *Roster
 	err    *RosterError
+	more   int            // warnings that are not listed
 	lines  map[string]int // line by id
 	names  homonyms
 	text   *folded
@@ -41,7 +42,13 @@ func (b *rosterBuilder) fault(line int, format string, args ...any) {
 	b.err.Faults = append(b.err.Faults, Fault{line, fmt.Sprintf(format, args...)})
 }
 
+// warn lists as many warnings as faults are: a roster of thousands of homonyms marks them all, and
+// need not name them one a line.
 func (b *rosterBuilder) warn(line int, format string, args ...any) {
+	if len(b.roster.Warnings) == maxListedFaults {
+		b.more++
+		return
+	}
 	text := fmt.Sprintf(format, args...)
 	if line > 0 {
 		text = fmt.Sprintf("line %d: %s", line, text)
@@ -197,6 +204,9 @@ func (b *rosterBuilder) finish() (*Roster, error) {
 	}
 	if len(b.err.Faults) > 0 {
 		return nil, b.err
+	}
+	if b.more > 0 {
+		b.roster.Warnings = append(b.roster.Warnings, fmt.Sprintf("and %d more warnings; whoever shares a name is marked as a homonym in every result", b.more))
 	}
 	return b.roster, nil
 }

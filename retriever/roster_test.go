@@ -186,3 +186,20 @@ func FuzzReadRoster(f *testing.F) {
 		}
 	})
 }
+
+// A roster of many homonyms marks all of them, and lists a screenful.
+func TestRosterListsSomeWarnings(t *testing.T) {
+	var b strings.Builder
+	b.WriteString("id,name\n")
+	for i := range 50 {
+		fmt.Fprintf(&b, "%d,Ann Lee\n", i)
+	}
+	r, err := ReadRoster(strings.NewReader(b.String()), "r.csv")
+	require.NoError(t, err)
+	require.Len(t, r.Warnings, 21)
+	require.Equal(t, `line 3: "Ann Lee" (id 1) is a name of id 0 (line 2) too; captions cannot tell them apart`, r.Warnings[0])
+	require.Equal(t, "and 29 more warnings; whoever shares a name is marked as a homonym in every result", r.Warnings[20]) // 49 - 20
+	for _, p := range r.Persons {
+		require.True(t, p.Homonym, p.ID)
+	}
+}
