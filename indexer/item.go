@@ -97,8 +97,7 @@ func (it *item) record() Record {
 
 // err is the failure as the error of a run that stops at it.
 func (it *item) err() error {
-	return fmt.Errorf("sample %d (%s) failed at %s: %w; with the policy to continue it becomes a ledger record",
-		it.number, it.sample.Position, it.stage, it.failure)
+	return fmt.Errorf("sample %d (%s) failed at %s: %w", it.number, it.sample.Position, it.stage, it.failure)
 }
 
 // clean makes text valid UTF-8: every run of other bytes becomes one U+FFFD.

@@ -177,8 +177,12 @@ func (a *app) build(ctx context.Context, with toEmbed, dir string, flags indexFl
 	})
 	err = errors.Join(err, closeFolder())
 	var mismatch *indexer.MismatchError
-	if errors.As(err, &mismatch) {
+	var failure *indexer.Failure
+	switch {
+	case errors.As(err, &mismatch):
 		return nil, usageError{err}
+	case errors.As(err, &failure):
+		return nil, fmt.Errorf("%w; with --on-error continue the same command records it in the ledger and goes on", err)
 	}
 	return manifest, err
 }
@@ -296,7 +300,7 @@ func generation(manifest *indexer.Manifest) string {
 func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
 	if a.json {
 		return a.printJSON(map[string]any{
-			"dir": dir, "samples": m.Samples, "rows": m.Rows, "failures": m.Failures, "reasons": m.Reasons,
+			"dir": dir, "samples": m.Samples, "rows": m.Rows, "failures": m.Failures, "reasons": m.Reasons, "cleaned": m.Cleaned,
 			"partitions": len(m.Partitions), "fingerprint": m.Fingerprint, "store": m.Store,
 		})
 	}
@@ -307,7 +311,12 @@ func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
 	if m.Failures > 0 {
 		fmt.Fprintf(a.stdout, "  each is recorded in %s\n", storage.Join(dir, "ledger"))
 	}
-	if m.Rows == 0 && m.Options.Images && m.Options.Texts {
+	if m.Cleaned > 0 {
+		fmt.Fprintf(a.stdout, "  %6d rows have captions with bytes that are not UTF-8, now U+FFFD\n", m.Cleaned)
+	}
+	if m.Samples == 0 {
+		fmt.Fprintln(a.stdout, "  nothing was indexed: the data set has no sample")
+	} else if m.Rows == 0 && m.Options.Images && m.Options.Texts {
 		fmt.Fprintln(a.stdout, "  nothing was indexed: a row needs an image and a caption unless --embed says images or captions alone")
 	}
 	return nil

@@ -198,7 +198,10 @@ func filePart(ctx context.Context, files *storage.Files, root, name string, want
 // readWhole reads a file of at most limit bytes.
 func readWhole(ctx context.Context, files *storage.Files, path string, limit int64) ([]byte, *indexer.Failure) {
 	f, err := files.Open(ctx, path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, indexer.Failf(indexer.ReasonMissingFile, "%s is not there any more, or a link that leads nowhere", path)
+	case err != nil:
 		return nil, indexer.Failf(indexer.ReasonUnreadableFile, "%v", err)
 	}
 	return readOpen(f, path, limit)

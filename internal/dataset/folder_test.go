@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -74,7 +75,7 @@ func TestFolderUnreadable(t *testing.T) {
 	require.NoError(t, os.Symlink(".", filepath.Join(dir, "sub", "loop.jpg")))
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe.jpg"), 0o600))
 	got := samplesOf(t, "folder", dir)
-	require.Equal(t, []string{"a image=J", "broken unreadable-file", "link image=J", "pipe unreadable-file", "sub/b image=K"}, outlines(got))
+	require.Equal(t, []string{"a image=J", "broken missing-file", "link image=J", "pipe unreadable-file", "sub/b image=K"}, outlines(got))
 }
 
 func TestFolderTooLarge(t *testing.T) {
@@ -165,6 +166,8 @@ func TestDetectRefuses(t *testing.T) {
 		{"captions and photos in one folder", []string{writeTree(t, map[string]string{"a.tsv": "", "a.jpg": "J"})}, "auto", "has a caption file (a.tsv) and loose files (a.jpg)"},
 		{"not Parquet", []string{write(t, "a.parquet", "")}, "auto", "a.parquet: not a Parquet file"},
 		{"empty TSV", []string{write(t, "a.tsv", "")}, "auto", "a.tsv: empty: no caption column"},
+		{"no tar", []string{write(t, "a.tar", strings.Repeat("hello world\n", 100))}, "auto", "a.tar is no tar file"},
+		{"compressed tar", []string{write(t, "a.tar", "\x1f\x8b\x08")}, "auto", "a.tar is compressed with gzip: decompress it first"},
 		{"a file of no format", []string{write(t, "a.doc", "")}, "auto", "neither a folder, nor a .tar file, nor a caption file"},
 		{"a format not read", []string{folder}, "parchment", `format "parchment" is not read for indexing; those that are: auto, cc3m, csv, embeddings, folder, img2dataset, jsonl, laion, list, webdataset`},
 		{"a scheme not read", []string{"ftp://x/a.tar"}, "auto", "ftp:// is not read"},

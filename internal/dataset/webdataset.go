@@ -1,8 +1,11 @@
 package dataset
 
 import (
+	"archive/tar"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 
 	"rollcall/indexer"
 	"rollcall/internal/dataset/storage"
@@ -22,6 +25,9 @@ func openWebdataset(ctx context.Context, s *setup) (indexer.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := checkTar(ctx, s.files, tars[0].path); err != nil {
+		return nil, err
+	}
 	w := &webdataset{tars: tars, reach: s.reach}
 	digest := newDigest()
 	for _, t := range tars {
@@ -33,6 +39,27 @@ func openWebdataset(ctx context.Context, s *setup) (indexer.Source, error) {
 	}
 	w.info = s.info(digest)
 	return w, nil
+}
+
+// checkTar refuses a file that does not begin as a tar does. One that is empty, or ends before it has a
+// header, is one that was cut off: that is recorded when it is read.
+func checkTar(ctx context.Context, files *storage.Files, path string) error {
+	f, err := files.Open(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer f.Close() // read only: nothing can be lost
+	start := make([]byte, 2)
+	if _, err := f.ReadAt(start, 0); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	if string(start) == "\x1f\x8b" {
+		return fmt.Errorf("%s is compressed with gzip: decompress it first (gunzip)", path)
+	}
+	if _, err := tar.NewReader(f).Next(); errors.Is(err, tar.ErrHeader) {
+		return fmt.Errorf("%s is no tar file: %w", path, err)
+	}
+	return nil
 }
 
 // Describe says which tars these are.
