@@ -13,30 +13,30 @@ type grey struct {
 }
 
 // newGrey converts as Pillow's convert("L") does: 0.299 R + 0.587 G + 0.114 B (ITU-R 601) in 16 bits,
-// rounded; what is transparent keeps its colour.
+// rounded; what is transparent keeps its colour. JPEG and WebP store that sum as Y, where it is taken
+// from: but for rounding, and colours that do not exist, it is the same.
 func newGrey(from image.Image) grey {
 	b := from.Bounds()
 	g := grey{b.Dx(), b.Dy(), make([]byte, 0, b.Dx()*b.Dy())}
 	for y := b.Min.Y; y < b.Max.Y; y++ {
-		for x := b.Min.X; x < b.Max.X; x++ {
-			g.pix = append(g.pix, greyAt(from, x, y))
+		switch m := from.(type) {
+		case *image.Gray:
+			g.pix = append(g.pix, m.Pix[m.PixOffset(b.Min.X, y):][:g.width]...)
+		case *image.YCbCr:
+			g.pix = append(g.pix, m.Y[m.YOffset(b.Min.X, y):][:g.width]...)
+		case *image.NYCbCrA:
+			g.pix = append(g.pix, m.Y[m.YOffset(b.Min.X, y):][:g.width]...)
+		default:
+			for x := b.Min.X; x < b.Max.X; x++ {
+				g.pix = append(g.pix, greyAt(from, x, y))
+			}
 		}
 	}
 	return g
 }
 
-// greyAt has the types that decoders give most; At would allocate, and take colour away with alpha.
 func greyAt(from image.Image, x, y int) byte {
-	switch m := from.(type) {
-	case *image.Gray:
-		return m.GrayAt(x, y).Y
-	case *image.YCbCr:
-		c := m.YCbCrAt(x, y)
-		return luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
-	case *image.NYCbCrA:
-		c := m.YCbCrAt(x, y)
-		return luma(color.YCbCrToRGB(c.Y, c.Cb, c.Cr))
-	case *image.NRGBA:
+	if m, ok := from.(*image.NRGBA); ok { // which At would allocate for
 		c := m.NRGBAAt(x, y)
 		return luma(c.R, c.G, c.B)
 	}
@@ -51,16 +51,19 @@ func luma(r, g, b byte) byte {
 // lanczos resizes as Pillow's Resampling.LANCZOS does: rows first, then columns, each rounded to
 // bytes; of a smaller image the kernel is as much wider.
 func (g grey) lanczos(width, height int) grey {
-	middle := grey{width, g.height, make([]byte, width*g.height)}
-	for x, taps := range lanczosTaps(g.width, width) {
-		for y := range g.height {
-			middle.pix[y*width+x] = taps.sum(g.pix[y*g.width:], 1)
+	columns, rows := lanczosTaps(g.width, width), lanczosTaps(g.height, height)
+	middle := make([]byte, width*g.height) // column by column, so that both passes read what lies together
+	for y := range g.height {
+		line := g.pix[y*g.width : (y+1)*g.width]
+		for x := range columns {
+			middle[x*g.height+y] = columns[x].sum(line)
 		}
 	}
 	out := grey{width, height, make([]byte, width*height)}
-	for y, taps := range lanczosTaps(g.height, height) {
-		for x := range width {
-			out.pix[y*width+x] = taps.sum(middle.pix[x:], width)
+	for x := range width {
+		column := middle[x*g.height : (x+1)*g.height]
+		for y := range rows {
+			out.pix[y*width+x] = rows[y].sum(column)
 		}
 	}
 	return out
@@ -69,16 +72,18 @@ func (g grey) lanczos(width, height int) grey {
 // taps are the pixels that make one, from first on, and their weights in units of 2^-22.
 type taps struct {
 	first   int
-	weights []int64
+	weights []int32
 }
 
 const tapBits = 22
 
-// sum weighs the pixels of a line that are step bytes apart.
-func (t taps) sum(line []byte, step int) byte {
-	total := int64(1) << (tapBits - 1)
+// sum weighs the pixels of a line. The weights add up to 2^22, and their sizes to less than 2^23, so
+// that the sum stays below 2^31.
+func (t *taps) sum(line []byte) byte {
+	total := int32(1) << (tapBits - 1)
+	line = line[t.first:][:len(t.weights)]
 	for i, w := range t.weights {
-		total += w * int64(line[(t.first+i)*step])
+		total += w * int32(line[i])
 	}
 	return byte(min(max(total>>tapBits, 0), 255))
 }
@@ -99,9 +104,9 @@ func lanczosTaps(in, out int) []taps {
 			shares[k] = lanczos3((float64(first+k) - center + 0.5) / stretch)
 			sum += shares[k]
 		}
-		all[i] = taps{first, make([]int64, len(shares))}
+		all[i] = taps{first, make([]int32, len(shares))}
 		for k, share := range shares {
-			all[i].weights[k] = int64(math.Round(share / sum * (1 << tapBits)))
+			all[i].weights[k] = int32(math.Round(share / sum * (1 << tapBits)))
 		}
 	}
 	return all

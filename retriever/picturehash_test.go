@@ -65,7 +65,7 @@ func TestPictureHashText(t *testing.T) {
 // A picture that was scaled and stored anew is a near-duplicate by its hash, two drawn apart are none.
 func TestPictureHashIsOfThePicture(t *testing.T) {
 	var last PictureHash
-	for seed := range uint64(20) {
+	for seed := range uint64(6) {
 		large := blobs(seed, 300, 200)
 		var file bytes.Buffer
 		require.NoError(t, jpeg.Encode(&file, blobs(seed, 150, 100), &jpeg.Options{Quality: 75}))
@@ -176,4 +176,14 @@ func TestHashingStopsWithTheContext(t *testing.T) {
 	}()
 	cancel()
 	require.True(t, errors.Is(<-done, context.Canceled))
+}
+
+// BenchmarkPictureHash hashes a JPEG of 1600 x 1200 pixels.
+func BenchmarkPictureHash(b *testing.B) {
+	file, err := os.ReadFile(fixture(b, "golden/images/23_big_1600x1200.jpg"))
+	require.NoError(b, err)
+	for b.Loop() {
+		_, err := NewPictureHash(file)
+		require.NoError(b, err)
+	}
 }

@@ -17,8 +17,11 @@ type hashedPictures struct {
 	problem error                 // the first of their reasons
 }
 
-// hashPictures hashes the images of rows, each once, on all cores. In memory are as many images as
-// there are cores, and 16 bytes a row. rows gives key and path of the images, from the images.
+// hashedAtOnce bounds the images in memory: one of 100 million pixels, the largest, takes 250 MB.
+const hashedAtOnce = 4
+
+// hashPictures hashes the images of rows, each once, several at a time. Memory follows those and 16
+// bytes a row. rows gives key and path of the images, from the images.
 func hashPictures(ctx context.Context, rows Rows, from Pictures, ids []int64) (hashedPictures, error) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
@@ -41,7 +44,7 @@ func hashPictures(ctx context.Context, rows Rows, from Pictures, ids []int64) (h
 		}
 	}
 	hashing, ctx := errgroup.WithContext(ctx)
-	hashing.SetLimit(runtime.GOMAXPROCS(0))
+	hashing.SetLimit(min(runtime.GOMAXPROCS(0), hashedAtOnce))
 	err = from.Pictures(ctx, named, func(i int, image []byte, err error) error {
 		if err != nil {
 			note(i, 0, err)

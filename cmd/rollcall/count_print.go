@@ -90,11 +90,15 @@ func percent(share *float64) string {
 	return fmt.Sprintf("%.1f %%", 100**share)
 }
 
-// groupsOf gives the groups of near-duplicates among each person's images.
+// groupsOf gives the groups of near-duplicates among each person's images, or where only faces were
+// counted, among the rows with the face.
 func groupsOf(result *counted) map[string]*int64 {
-	groups := map[string]*int64{}
-	if result.Images != nil {
-		for _, p := range result.Images.Persons {
+	groups, of := map[string]*int64{}, result.Images
+	if of == nil {
+		of = result.Faces
+	}
+	if of != nil {
+		for _, p := range of.Persons {
 			groups[p.ID] = p.Groups
 		}
 	}
