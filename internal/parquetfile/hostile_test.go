@@ -204,12 +204,8 @@ func TestHostileLists(t *testing.T) {
 // FuzzContent reads whatever bytes as the content of a page, of every codec, encoding and type, both
 // as they are and compressed. It must end in values, as many as the header says, or in an error.
 func FuzzContent(f *testing.F) {
-	encodings := []format.Encoding{
-		format.Plain, format.PlainDictionary, format.RLE, format.DeltaBinaryPacked, format.DeltaLengthByteArray,
-		format.DeltaByteArray, format.RLEDictionary, format.ByteStreamSplit,
-	}
 	for i := range codecs() {
-		for j := range encodings {
+		for j := range encodings() {
 			for kind := range 8 {
 				f.Add(byte(i), byte(j), byte(kind), byte(0), uint16(3), true, hostile.Texts("a", "b", "c"))
 			}
@@ -226,9 +222,9 @@ func FuzzContent(f *testing.F) {
 			Name: "c", Kind: parquet.Kind(kind % 8), Length: 7, Rows: int64(values),
 			Codec: codecs()[int(codec)%len(codecs())], Repetition: format.FieldRepetitionType(repetition % 3),
 		}
-		page := hostile.Values(column.Codec, int(values), encodings[int(encoding)%len(encodings)], content)
+		page := hostile.Values(column.Codec, int(values), encodings()[int(encoding)%len(encodings())], content)
 		if !compress {
-			h := hostile.Header(int(values), encodings[int(encoding)%len(encodings)], 1<<16, len(content))
+			h := hostile.Header(int(values), encodings()[int(encoding)%len(encodings())], 1<<16, len(content))
 			page = hostile.Page{Header: hostile.Encode(&h), Content: content}
 		}
 		dictionary := hostile.Dictionary(column.Codec, 3, make([]byte, 64))

@@ -123,4 +123,3 @@ func readAll(r io.Reader, dst []byte) (n int, err error) {
 	}
 	return n, err
 }
-

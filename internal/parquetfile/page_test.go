@@ -2,7 +2,6 @@ package parquetfile
 
 import (
 	"bytes"
-	"encoding/binary"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -212,66 +211,4 @@ func TestSkip(t *testing.T) {
 		require.ErrorIs(t, c.Skip(5001-at), io.ErrUnexpectedEOF)
 		g.Close()
 	}
-}
-
-// FuzzRoundTrip has the library encode values made of the input, and expects them back.
-func FuzzRoundTrip(f *testing.F) {
-	for encoding := range byte(8) {
-		f.Add(encoding, []byte("some \x00 bytes of which \xff values are made, some \x00 bytes of which values are made"))
-		f.Add(encoding, []byte{})
-		f.Add(encoding, bytes.Repeat([]byte{0}, 3000))
-	}
-	f.Fuzz(func(t *testing.T, which byte, data []byte) {
-		n := min(len(data)/8, 1<<13)
-		numbers, texts := make([]int64, n), make([]string, n)
-		for i := range n {
-			numbers[i] = int64(binary.LittleEndian.Uint64(data[8*i:])) >> (data[8*i] & 63)
-			texts[i] = string(data[8*i : 8*i+int(data[8*i]&7)])
-		}
-		options := []struct {
-			node parquet.Node
-			text bool
-		}{
-			{parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked), false},
-			{parquet.Encoded(parquet.Int(64), &parquet.RLEDictionary), false},
-			{parquet.Encoded(parquet.Int(64), &parquet.ByteStreamSplit), false},
-			{parquet.Optional(parquet.Encoded(parquet.Int(64), &parquet.DeltaBinaryPacked)), false},
-			{parquet.Encoded(parquet.Leaf(parquet.ByteArrayType), &parquet.DeltaLengthByteArray), true},
-			{parquet.Encoded(parquet.Leaf(parquet.ByteArrayType), &parquet.DeltaByteArray), true},
-			{parquet.Optional(parquet.Encoded(parquet.Leaf(parquet.ByteArrayType), &parquet.RLEDictionary)), true},
-			{parquet.Repeated(parquet.Encoded(parquet.Leaf(parquet.ByteArrayType), &parquet.Plain)), true},
-		}
-		option := options[int(which)%len(options)]
-		var rows []parquet.Row
-		for i := range n {
-			value := parquet.Int64Value(numbers[i])
-			if option.text {
-				value = parquet.ByteArrayValue([]byte(texts[i]))
-			}
-			definition := 0
-			if !option.node.Required() {
-				definition = 1
-			}
-			row := parquet.Row{value.Level(0, definition, 0)}
-			switch {
-			case !option.node.Required() && numbers[i]&1 == 0:
-				row = parquet.Row{parquet.NullValue().Level(0, 0, 0)}
-			case option.node.Repeated() && numbers[i]&2 == 0:
-				row = append(row, value.Level(1, 1, 0))
-			}
-			rows = append(rows, row)
-		}
-		var b bytes.Buffer
-		w := parquet.NewWriter(&b, parquet.NewSchema("s", parquet.Group{"c": option.node}), parquet.PageBufferSize(256+int(which)*8), parquet.DataPageVersion(1+int(which>>7)))
-		_, err := w.WriteRows(rows)
-		require.NoError(t, err)
-		require.NoError(t, w.Close())
-		file, err := openBytes(b.Bytes())
-		require.NoError(t, err)
-		got := rowsOf(t, file)
-		require.Len(t, got, n)
-		for i, row := range got {
-			require.True(t, rows[i].Equal(row), "row %d: %v, not %v", i, row, rows[i])
-		}
-	})
 }
