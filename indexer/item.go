@@ -26,7 +26,7 @@ func (it *item) admit(o Options, c *contents) (fresh bool) {
 	data, caption := s.Image, s.Caption
 	s.Image = nil // its content holds it as long as it is needed
 	s.Caption = clean(caption)
-	it.cleaned = s.Caption != caption
+	it.cleaned = s.Cleaned || s.Caption != caption
 	if o.Encoder == nil || s.ImageVector != nil || s.TextVector != nil {
 		it.admitEmbedded(o)
 		return false

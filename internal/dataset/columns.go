@@ -3,6 +3,7 @@ package dataset
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"rollcall/retriever"
 )
@@ -59,6 +60,7 @@ func (c columns) take(fields []string) row {
 	return row{
 		CaptionRow: retriever.CaptionRow{Caption: pick(fields, c.caption), URL: pick(fields, c.url), Key: pick(fields, c.key)},
 		image:      pick(fields, c.image),
+		cleaned:    c.caption >= 0 && c.caption < len(fields) && !utf8.ValidString(fields[c.caption]),
 	}
 }
 

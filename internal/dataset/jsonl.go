@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"rollcall/internal/dataset/storage"
 )
@@ -76,6 +77,7 @@ func rowOfJSON(line []byte, whole bool) (r row, found bool, err error) {
 		r.Null = true
 	case string:
 		r.Caption = caption
+		r.cleaned = !utf8.Valid(line) && strings.Contains(caption, "\uFFFD") // the decoder replaces them itself
 	default:
 		return r, true, fmt.Errorf("%q is not text", names[at.caption])
 	}

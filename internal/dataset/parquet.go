@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -182,6 +183,7 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 		image:      text(leafImage),
 	}
 	kind := caption.value.Kind()
+	r.cleaned = kind == parquet.ByteArray && !utf8.Valid(caption.value.ByteArray())
 	switch {
 	case !r.Null && kind != parquet.ByteArray && kind != parquet.FixedLenByteArray:
 		r.err = fmt.Errorf("the caption is of type %v, not text", kind)

@@ -18,6 +18,7 @@ type row struct {
 	held                 bool           // the file has a column for the images themselves
 	data                 []byte         // that image; nil where it has none
 	fields               map[string]any // the columns that are none of these, when asked for
+	cleaned              bool           // bytes of the caption that are not UTF-8 were replaced
 	behind               int64          // bytes of a text file that are read with it, nearly
 	err                  error          // why this row cannot be used; those after it can
 }

@@ -238,7 +238,7 @@ func (r row) heldImage() ([]byte, error) {
 func (t *table) sample(f inputFile, r row) indexer.Sample {
 	s := indexer.Sample{
 		Key: r.Key, Position: fmt.Sprintf("%s%s%d", f.path, t.unit, r.at),
-		Caption: r.Caption, HasText: !r.Null && r.err == nil, URL: r.URL, Fields: r.fields,
+		Caption: r.Caption, HasText: !r.Null && r.err == nil, URL: r.URL, Fields: r.fields, Cleaned: r.cleaned,
 	}
 	var failure *indexer.Failure
 	switch {

@@ -225,3 +225,26 @@ func FuzzTable(f *testing.F) {
 		require.LessOrEqual(t, len(all), strings.Count(text, "\n")+strings.Count(text, "\r")+2)
 	})
 }
+
+// Bytes of a caption that are not UTF-8 are replaced, and the sample says so, whatever the format.
+func TestCleanedCaptions(t *testing.T) {
+	type captioned struct {
+		Text string `parquet:"TEXT"`
+	}
+	for name, input := range map[string]string{
+		"Conceptual Captions": write(t, "a.tsv", "Zo\xeb\thttp://x/0\nok \uFFFD\thttp://x/\xeb\n"),
+		"training list":       write(t, "a.tsv", "title\tnote\nZo\xeb\ta\nok \uFFFD\t\xeb\n"),
+		"CSV":                 write(t, "a.csv", "caption,note\nZo\xeb,a\nok \uFFFD,\xeb\n"),
+		"JSON Lines":          write(t, "a.jsonl", "{\"caption\":\"Zo\xeb\"}\n{\"caption\":\"ok \uFFFD\"}\n"),
+		"Parquet":             writeParquet(t, []captioned{{"Zo\xeb"}, {"ok \uFFFD"}}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, got := tableOf(t, Options{}, input)
+			require.Len(t, got, 2)
+			require.Equal(t, "Zo\uFFFD", got[0].Caption)
+			require.True(t, got[0].Cleaned)
+			require.Equal(t, "ok \uFFFD", got[1].Caption)
+			require.False(t, got[1].Cleaned, "it is in the file")
+		})
+	}
+}
