@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+
+	"golang.org/x/sync/errgroup"
 )
 
 // Mode is the rule by which a caption mentions a person.
@@ -78,22 +80,36 @@ type PersonMentions struct {
 // names and the mentions, not the rows. The result does not depend on the number of workers. ctx
 // ends it early with ctx's error.
 func CountMentions(ctx context.Context, src CaptionSource, roster *Roster, o MentionOptions) (*MentionCounts, error) {
-	if err := roster.Validate(); err != nil {
-		return nil, err
-	}
-	m, err := newMatcher(roster, &o)
+	m, parts, err := prepare(ctx, src, roster, &o)
 	if err != nil {
 		return nil, err
-	}
-	parts, err := partsOf(ctx, src)
-	if err != nil {
-		return nil, fmt.Errorf("counting mentions: %w", err)
 	}
 	t := newTally(roster, o)
-	if err := matchRows(ctx, parts, newMatching(m, roster, o), t.add); err != nil {
+	if err := matchRows(ctx, parts, m, t.add); err != nil {
 		return nil, fmt.Errorf("counting mentions: %w", err)
 	}
 	return t.counts(), nil
+}
+
+// prepare makes the matcher while it finds the parts of the source, which may be many files far away.
+func prepare(ctx context.Context, src CaptionSource, roster *Roster, o *MentionOptions) (m matching, parts []CaptionPart, err error) {
+	if err := roster.Validate(); err != nil {
+		return m, nil, err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() (err error) {
+		if parts, err = partsOf(ctx, src); err != nil {
+			return fmt.Errorf("counting mentions: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		matcher, err := newMatcher(roster, o)
+		m = matching{matcher: matcher, persons: len(roster.Persons), workers: o.Workers, texts: o.Evidence != nil}
+		return err
+	})
+	err = g.Wait()
+	return m, parts, err
 }
 
 func newMatcher(roster *Roster, o *MentionOptions) (matcher, error) {
@@ -108,10 +124,6 @@ func newMatcher(roster *Roster, o *MentionOptions) (matcher, error) {
 		return newPaperMatcher(roster), nil
 	}
 	return nil, fmt.Errorf("counting mentions: mode %q is not known; use %q or %q", o.Mode, Strict, Paper)
-}
-
-func newMatching(m matcher, roster *Roster, o MentionOptions) matching {
-	return matching{matcher: m, persons: len(roster.Persons), workers: o.Workers, texts: o.Evidence != nil}
 }
 
 // tally adds up the matches of batches that come in the order of rows.

@@ -53,16 +53,9 @@ func CountPartial(ctx context.Context, src CaptionSource, roster *Roster, o Ment
 	if task.Of < 1 || task.Number < 1 || task.Number > task.Of {
 		return fmt.Errorf("counting mentions: task %d of %d is none; tasks are numbered from 1", task.Number, task.Of)
 	}
-	if err := roster.Validate(); err != nil {
-		return err
-	}
-	m, err := newMatcher(roster, &o)
+	m, parts, err := prepare(ctx, src, roster, &o)
 	if err != nil {
 		return err
-	}
-	parts, err := partsOf(ctx, src)
-	if err != nil {
-		return fmt.Errorf("counting mentions: %w", err)
 	}
 	share, err := task.share(parts, o.Evidence != nil)
 	if err != nil {
@@ -76,7 +69,7 @@ func CountPartial(ctx context.Context, src CaptionSource, roster *Roster, o Ment
 	if err := t.partial.object(head); err != nil {
 		return err
 	}
-	if err := matchRows(ctx, share, newMatching(m, roster, o), t.add); err != nil {
+	if err := matchRows(ctx, share, m, t.add); err != nil {
 		return fmt.Errorf("counting mentions: %w", err)
 	}
 	return t.partial.finish(t.result.Rows, t.result.Null)

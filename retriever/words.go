@@ -34,9 +34,9 @@ func (w *asciiWords) read(caption string) bool {
 	}
 	clear(w.text[copy(w.text, caption):size])
 	var n, words int
-	var seen, before uint64
+	var seen, before uint64 // all bytes together; whether the block before ends in a word
 	for at := 0; at < len(caption); at += block {
-		var is uint64
+		var is uint64 // the bytes that are letters
 		text := w.text[at : at+block+keyBytes]
 		for i := 0; i < min(block, len(caption)-at); i += 8 {
 			bytes := binary.LittleEndian.Uint64(text[i:])
@@ -44,7 +44,7 @@ func (w *asciiWords) read(caption string) bool {
 			is |= lettersIn(bytes) << i
 		}
 		last := is >> (block - 1)
-		for is != 0 {
+		for is != 0 { // a run of letters at a time
 			from := bits.TrailingZeros64(is)
 			run := bits.TrailingZeros64(^(is >> from))
 			for i := 0; i < run; i += 8 {
@@ -56,7 +56,7 @@ func (w *asciiWords) read(caption string) bool {
 				words++
 			}
 			n += run
-			is &= is + is&-is
+			is &= is + is&-is // a carry through the run, which it takes away
 		}
 		before = last
 	}
