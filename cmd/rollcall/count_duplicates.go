@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
+	"rollcall/internal/dataset/storage"
 	"rollcall/retriever"
 )
 
@@ -15,8 +17,12 @@ func (a *app) hashedFrom(opened *index, c counting) retriever.Pictures {
 		return nil
 	}
 	from := picturesOf(opened, c.flags.imageRoots)
-	if len(from.inputs) == 0 {
+	switch {
+	case len(from.inputs) == 0:
 		a.warn([]string{"near-duplicates are told by vectors alone: the images are not at hand; say with --image-root where they are"})
+		return nil
+	case len(c.flags.imageRoots) == 0 && slices.ContainsFunc(from.inputs, storage.InBucket):
+		a.warn([]string{"near-duplicates are told by vectors alone: the images are in a bucket, which is read only when --image-root names it"})
 		return nil
 	}
 	return hashing{from, a}

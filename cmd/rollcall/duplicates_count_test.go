@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/indexer"
 	"rollcall/retriever"
 )
 
@@ -68,6 +69,20 @@ func TestNearDuplicatesByHash(t *testing.T) {
 		"--photos", photos, "--model", lab(t, "model"), "--threshold", "0.99"}, &stdout, &stderr)
 	require.Equal(t, exitDone, code)
 	require.Contains(t, stderr.String(), "2 of 2 images have no perceptual hash, and their rows were grouped by vectors alone (the image was not found")
+}
+
+// A bucket may hold hundreds of terabytes: it is not read for hashes unless somebody says so.
+func TestBucketsAreNotReadForHashes(t *testing.T) {
+	var said bytes.Buffer
+	a := &app{stderr: &said}
+	opened := &index{manifest: &indexer.Manifest{Source: indexer.SourceInfo{Inputs: []string{"s3://laion/{00000..41455}.tar"}}}}
+	c := counting{flags: countFlags{hashImages: true}}
+	require.Nil(t, a.hashedFrom(opened, c))
+	require.Contains(t, said.String(), "read only when --image-root names it")
+	c.flags.imageRoots = []string{"s3://laion/00000.tar"}
+	require.NotNil(t, a.hashedFrom(opened, c))
+	c.flags.hashImages = false
+	require.Nil(t, a.hashedFrom(opened, c))
 }
 
 func writePair(t *testing.T, folder, name, ending string, image []byte) {
