@@ -27,7 +27,8 @@ type scanner struct {
 	exact   [][]float64 // the queries
 	to      sink
 	out     []float32
-	limits  []float32 // of the queries that are held against codes just now
+	limits  []float32 // that first codes must reach, of the queries at hand
+	limit   []float32 // that both halves must reach, of one query
 	masks   []uint64
 	passing []int32 // rows of a file, up to blockRows of them
 	chosen  []int32 // their products
@@ -45,12 +46,15 @@ func newScanner(by method, dimension int, qs unitQueries, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
 	sc := &scanner{
 		method: by, cosines: by.cosines(dimension), queries: qs, exact: qs.doubles(dimension), to: to,
-		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group),
+		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group), limit: make([]float32, 1),
 		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, blockRows),
 	}
 	sc.products, sc.chosen = make([]int32, len(sc.masks)*blockRows), make([]int32, 0, blockRows)
 	if to.rises() && qs.n <= patient {
 		sc.waiting = make([][]waiter, qs.n)
+		for q := range sc.waiting {
+			sc.waiting[q] = make([]waiter, 0, usuallyWaiting)
+		}
 	}
 	return sc
 }
@@ -121,28 +125,35 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 			if mask == 0 {
 				continue
 			}
-			if err := sc.choose(at, q, mask, sc.products[i*blockRows:(i+1)*blockRows], byBits); err != nil {
+			products := sc.products[i*blockRows : (i+1)*blockRows]
+			if sc.waiting != nil && !byBits {
+				if mask = sc.wait(at, q, mask, sc.limits[q-q0], products); mask == 0 {
+					continue
+				}
+			}
+			if byBits {
+				products = nil // of another kind
+			}
+			if err := sc.choose(at, q, mask, products); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return sc.admitMany()
 }
 
-// choose refines those rows of a block that have their bit set, or lets them wait.
-func (sc *scanner) choose(at, query int, mask uint64, products []int32, byBits bool) (err error) {
-	if sc.waiting != nil && !byBits {
-		if mask, err = sc.wait(at, query, mask, products); err != nil {
-			return err
-		}
-	}
+// choose refines those rows of a block that have their bit set.
+func (sc *scanner) choose(at, query int, mask uint64, products []int32) error {
 	rows, chosen := sc.passing, sc.chosen
 	for ; mask != 0; mask &= mask - 1 {
 		r := bits.TrailingZeros64(mask)
-		rows, chosen = append(rows, int32(at+r)), append(chosen, products[r])
+		rows = append(rows, int32(at+r))
+		if products != nil {
+			chosen = append(chosen, products[r])
+		}
 	}
-	if byBits {
-		chosen = nil // products of one bit
+	if products == nil {
+		chosen = nil
 	}
 	return sc.refine(sc.home, query, rows, chosen)
 }
@@ -154,7 +165,7 @@ func (sc *scanner) refine(in *home, query int, rows, products []int32) error {
 	}
 	sc.tally.refined += int64(len(rows))
 	high, low := in.codes.tables[0], in.codes.tables[1]
-	to := goal{in.numbers.part(query, 1), in.bearing.part(query, 1), sc.limits[:1]}
+	to := goal{in.numbers.part(query, 1), in.bearing.part(query, 1), sc.limit}
 	to.limits[0] = low.limit(sc.to.least(query), to.lost[0], in.codes.dimension)
 	rows = rows[:sc.method.bytes(high, low, to, rows, products)]
 	sc.tally.rescored += int64(len(rows))

@@ -9,6 +9,9 @@ import (
 // 16 bytes each.
 const maxWaiting = 1 << 20
 
+// usuallyWaiting is about how many rows of a million wait for a query and worker.
+const usuallyWaiting = 1 << 13
+
 // patient is up to how many queries rows wait: with more of them, rows that a closer look has brought
 // near serve several.
 const patient = 4
@@ -45,28 +48,34 @@ type waiter struct {
 	end     float32 // the most that its cosine can be
 }
 
-// wait puts off those rows of a block whose first codes promise less than is wanted unless they err
+// wait puts off those rows of a block whose first codes promise less than the limit unless they err
 // on the right side; it gives the others. products are the block's.
-func (sc *scanner) wait(row, query int, mask uint64, products []int32) (now uint64, err error) {
+func (sc *scanner) wait(row, query int, mask uint64, limit float32, products []int32) (now uint64) {
 	first := sc.home.codes.tables[0]
-	limit := sc.firstLimit(sc.home, query)
 	to := goal{sc.home.numbers.part(query, 1), sc.home.bearing.part(query, 1), nil}
 	terms := first.span(row, 1).bytes[blockRows*first.stride:]
 	for ; mask != 0; mask &= mask - 1 {
 		r := bits.TrailingZeros64(mask)
 		end := to.upperEnd(0, terms, r, products[r])
-		switch {
-		case end < limit: // the bar has risen since
-		case end-to.size[0]*floatAt(terms, 2*blockRows+r) < limit:
-			sc.waiting[query] = append(sc.waiting[query], waiter{int32(len(sc.homes) - 1), int32(row + r), products[r], end})
-		default:
+		if end-to.size[0]*floatAt(terms, 2*blockRows+r) >= limit {
 			now |= 1 << r
+			continue
+		}
+		sc.waiting[query] = append(sc.waiting[query], waiter{int32(len(sc.homes) - 1), int32(row + r), products[r], end})
+	}
+	return now
+}
+
+// admitMany looks at the rows that wait for queries for which too many do.
+func (sc *scanner) admitMany() error {
+	for q, all := range sc.waiting {
+		if len(all) > max(maxWaiting/runtime.GOMAXPROCS(0)/sc.queries.n, blockRows) {
+			if err := sc.admit(q); err != nil {
+				return err
+			}
 		}
 	}
-	if len(sc.waiting[query]) > max(maxWaiting/runtime.GOMAXPROCS(0)/sc.queries.n, blockRows) {
-		err = sc.admit(query)
-	}
-	return now, err
+	return nil
 }
 
 // firstLimit is what a row's first code must reach now.
