@@ -28,6 +28,11 @@ candy cedar chance chase colby cole dean duke earl early earth ferrari flo garne
 honey jean jeans lake lawn lexus major mark marina mason max mina minh mission noble nova numbers ocean peg porsche port rain
 rusty sage salt sierra sparkle spring storm sun temple the tommy treasure wally west wood woods vernon king queen german les`)
 
+// notFirst are names of the lists that captions hardly ever use for anybody: words of other
+// languages, goods and places. Unlike ordinaryFirst they are no part of a name either.
+var notFirst = set(`in le man hong lady tiny dell marvel chanel barbie liberty omega emerald kia maple marine
+delta pandora raven fawn carry rosy diamond dia america france long easter miss ji`)
+
 // notSurname are words that follow a first name in names of places, firms, goods and titles, and
 // those that follow one without being part of any name.
 var notSurname = set(`street avenue road drive court place square bridge hills park beach bay island islands

@@ -17,8 +17,10 @@ type nameFinder struct {
 
 func newNameFinder() *nameFinder {
 	f := &nameFinder{first: map[string]bool{}, last: map[string]bool{}}
-	for _, n := range append(names.Men(), names.Women()...) {
-		f.first[strings.ToLower(n)] = true
+	for _, n := range names.First() {
+		if n = strings.ToLower(n); !notFirst[n] {
+			f.first[n] = true
+		}
 	}
 	for _, n := range names.Surnames() {
 		f.last[strings.ToLower(n)] = true
@@ -93,7 +95,7 @@ func (f *nameFinder) nameAt(words []nameWord, i int, shouting bool) int {
 			return best
 		case f.surname(words, i, k, shouting):
 			return f.longer(words, i, k, shouting) - i + 1
-		case !f.first[v.lower]:
+		case !f.first[v.lower] || notSurname[v.lower]:
 			return best
 		}
 	}

@@ -16,11 +16,17 @@ var (
 	surnames string
 )
 
-// Men gives 1,000 first names of men.
-func Men() []string { return strings.Fields(men) }
+// mostFrequent is how many of each list are handed out as the most frequent ones.
+const mostFrequent = 1000
 
-// Women gives 1,000 first names of women; 79 of them are men's too.
-func Women() []string { return strings.Fields(women) }
+// Men gives the 1,000 most frequent first names of men.
+func Men() []string { return strings.Fields(men)[:mostFrequent] }
 
-// Surnames gives 1,000 surnames.
+// Women gives the 1,000 most frequent first names of women; 79 of them are men's too.
+func Women() []string { return strings.Fields(women)[:mostFrequent] }
+
+// First gives all first names, 1,219 of men and 4,275 of women; 331 are in both.
+func First() []string { return append(strings.Fields(men), strings.Fields(women)...) }
+
+// Surnames gives the 1,000 most frequent surnames.
 func Surnames() []string { return strings.Fields(surnames) }

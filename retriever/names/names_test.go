@@ -23,4 +23,12 @@ func TestLists(t *testing.T) {
 		}
 	}
 	require.Equal(t, 79, both)
+
+	all := map[string]bool{}
+	for _, n := range First() {
+		all[n] = true
+	}
+	require.Len(t, First(), 1219+4275)
+	require.Len(t, all, 1219+4275-331)
+	require.True(t, all["Kimi"], "a name beyond the first 1,000")
 }
