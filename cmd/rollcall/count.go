@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"rollcall/indexer"
 	"rollcall/internal/dataset"
 	"rollcall/retriever"
 )
@@ -258,14 +261,25 @@ func (a *app) counts(ctx context.Context, inputs []string, c counting) (result *
 
 // captionFiles opens the inputs as caption files; nil when there is one that is an index.
 func (a *app) captionFiles(inputs []string) (retriever.CaptionSource, error) {
-	if _, err := a.indexDir(inputs[0]); len(inputs) == 1 && err == nil {
-		return nil, nil
+	if dir, err := a.indexDir(inputs[0]); len(inputs) == 1 && err == nil {
+		if holdsIndex(dir) {
+			return nil, nil
+		}
+		inputs = []string{dir}
 	}
 	source, err := dataset.OpenCaptions(inputs)
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return source, nil
+}
+
+// holdsIndex tells an index or embedding folder from a folder of caption files.
+func holdsIndex(dir string) bool {
+	return slices.ContainsFunc([]string{indexer.ManifestName, "img_emb", "text_emb", "metadata"}, func(name string) bool {
+		_, err := os.Stat(filepath.Join(dir, name))
+		return err == nil
+	})
 }
 
 func (a *app) countIn(ctx context.Context, opened *index, c counting) (*counted, error) {

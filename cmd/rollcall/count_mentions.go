@@ -49,7 +49,12 @@ func (a *app) countTask(ctx context.Context, inputs []string, roster *retriever.
 	}
 	c := counting{roster: roster, flags: flags}
 	if source != nil {
-		return a.withEvidence(ctx, nil, c, func(c counting) error { return a.writePartial(ctx, source, c, task) })
+		return a.withEvidence(ctx, nil, c, func(c counting) error {
+			if err := a.writePartial(ctx, source, c, task); err != nil {
+				return usageError{err}
+			}
+			return nil
+		})
 	}
 	opened, err := a.open(ctx, inputs[0])
 	if err != nil {
