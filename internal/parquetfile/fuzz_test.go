@@ -17,7 +17,7 @@ import (
 // encodings are those that pages and dictionaries may have.
 func encodings() []format.Encoding {
 	return []format.Encoding{
-		format.Plain, format.PlainDictionary, format.RLE, format.DeltaBinaryPacked, format.DeltaLengthByteArray,
+		format.Plain, plainDictionary, format.RLE, format.DeltaBinaryPacked, format.DeltaLengthByteArray,
 		format.DeltaByteArray, format.RLEDictionary, format.ByteStreamSplit,
 	}
 }

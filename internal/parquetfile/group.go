@@ -173,7 +173,7 @@ func (c *Column) readDictionary(at int64, h pageHeader) error {
 		return err
 	}
 	switch e := format.Encoding(h.dictionary.encoding); e {
-	case format.Plain, format.PlainDictionary:
+	case format.Plain, plainDictionary:
 		dict.entries, dict.values = int(h.dictionary.values), int(h.dictionary.values)
 		c.dict = dict
 		return dict.plain(dict.body)

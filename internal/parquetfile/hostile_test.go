@@ -104,7 +104,7 @@ func TestHostileContent(t *testing.T) {
 		{"levels of a number of 2^64", optional, format.Plain, append(hostile.Levels(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1), abc...), "its runs are damaged"},
 		{"more nulls than texts", optional, format.Plain, append(hostile.Levels(3, 0b111), hostile.Texts("a", "c")...), "it ends before its values do"},
 		{"no dictionary", texts, format.RLEDictionary, []byte{1, 3, 0}, "there is none before it"},
-		{"no index", texts, format.PlainDictionary, nil, "there is none before it"},
+		{"no index", texts, plainDictionary, nil, "there is none before it"},
 		{"differences of 2^31 texts", texts, format.DeltaLengthByteArray, append(hostile.Deltas(most, 0, 0), "abc"...), "it has 2147483647 differences for 3 values"},
 		{"lengths that wrap round", texts, format.DeltaLengthByteArray, append(hostile.Deltas(3, most, 1), "abc"...), "a length that is negative, or of more than 2 GiB"},
 		{"lengths beyond the page", texts, format.DeltaLengthByteArray, append(hostile.Deltas(3, 1, 1), "abbcc"...), "it ends before its values do"},

@@ -11,6 +11,9 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
+// plainDictionary is what files of old call RLE_DICTIONARY in a page, and PLAIN in a dictionary.
+const plainDictionary format.Encoding = 2
+
 // Page is the values of a page, or of a dictionary.
 type Page struct {
 	leaf    *leaf
@@ -46,7 +49,7 @@ func (p *Page) decode(encoding format.Encoding, data []byte, r *room) (grown int
 	switch {
 	case encoding == format.Plain:
 		return 0, p.plain(data)
-	case encoding == format.RLEDictionary, encoding == format.PlainDictionary:
+	case encoding == format.RLEDictionary, encoding == plainDictionary:
 		return 0, p.indexes(data)
 	case encoding == format.RLE && p.leaf.kind == parquet.Boolean:
 		return 0, p.runs(data)
