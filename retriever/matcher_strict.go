@@ -1,6 +1,10 @@
 package retriever
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 // strictMatcher finds names as a reader would: see Strict.
 //
@@ -75,9 +79,14 @@ func (m *strictMatcher) compare(caption string, k int32, start, end int, s *scra
 		s.patterns[k] = p
 	}
 	if t := s.text; t.agrees(caption, p, start, end) {
-		s.note(match{p.person, p.alias, int(t.from[start]), int(t.to[end-1])})
+		from := int(t.from[start])
+		found := strings.TrimRightFunc(caption[from:t.to[end-1]], unseen) // an accent is the letter's, these are not
+		s.note(match{p.person, p.alias, from, from + len(found)})
 	}
 }
+
+// unseen reports formatting characters, such as marks of the direction of writing.
+func unseen(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // agrees compares what stands between the letters [start,end) of the caption with the pattern.
 func (t *folded) agrees(caption string, p *pattern, start, end int) bool {

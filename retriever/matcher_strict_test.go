@@ -251,6 +251,7 @@ var strictCases = []struct {
 	{"emoji", []string{"Eric Godot"}, "😀Eric Godot😀", "Eric Godot"},
 	{"emoji", []string{"Eric Godot"}, "👨‍👩‍👧 Eric Godot ❤️", "Eric Godot"},
 	{"odd input", []string{"Eric Godot"}, "", ""},
+	{"odd input", []string{"Eric Godot"}, "\u202aEric God\u200dot\u202c", "Eric God\u200dot"}, // marks of direction around it
 	{"odd input", []string{"Eric Godot"}, "Eric \xff Godot", ""},
 	{"odd input", []string{"Eric Godot"}, "\xffEric Godot\xff", "Eric Godot"},
 	{"odd input", []string{"Eric Godot"}, "Eric Eric Godot", "Eric Godot"},
