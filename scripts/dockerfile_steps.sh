@@ -1,0 +1,220 @@
+#!/usr/bin/env bash
+# Builds docker/Dockerfile without Docker: reads its instructions and carries them out, by chroot, in roots
+# made by debootstrap, then runs the result as its user: the command, an index of the lab, the service
+# and the health check. Debian's own root stands in for the images that FROM names: golang:V for the
+# V of the Go on this machine, and debian:12. Roots, modules and compiled packages are kept in .cache, so
+# that it takes minutes once and then one.
+#
+# Usage: scripts/dockerfile_steps.sh [DOCKERFILE]     as root, with unshare, nsenter and ip; fails
+# when a step does
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+fail() {
+	echo "dockerfile_steps.sh: $*" >&2
+	exit 1
+}
+
+dockerfile=${1:-docker/Dockerfile}
+cache=$PWD/.cache/dockerfile-steps
+trusted=/etc/ssl/certs/this-machine.crt # in a root: the authorities that this machine trusts
+[ "$(id -u)" = 0 ] || fail "needs root, for chroot"
+mkdir -p "$cache/go-build"
+scratch=$(mktemp -d)
+network='' service=''
+
+# away says what a step that failed has said, ends the processes, unmounts what was mounted below the
+# scratch folder, and removes it.
+away() {
+	local status=$? process
+	[ "$status" = 0 ] || [ ! -e "$scratch/step.log" ] || tail -n 20 "$scratch/step.log" >&2
+	for process in $service $network; do
+		kill "$process" 2>/dev/null && wait "$process" 2>/dev/null || true
+	done
+	stage=$scratch
+	leave || return # what is mounted there would be removed too
+	rm -rf --one-file-system "$scratch"
+}
+trap away EXIT
+
+# debootstrap is Debian's tool, installed or out of its package.
+debootstrap() {
+	if command -v /usr/sbin/debootstrap >/dev/null; then
+		/usr/sbin/debootstrap "$@"
+		return
+	fi
+	(cd "$scratch" && apt-get -qq download debootstrap && dpkg -x debootstrap_*.deb debootstrap)
+	DEBOOTSTRAP_DIR=$scratch/debootstrap/usr/share/debootstrap "$scratch/debootstrap/usr/sbin/debootstrap" "$@"
+}
+
+# kept NAME COMMAND... unpacks the root of that name, made by the command when there is none of this
+# month: an image too has security updates only when it is made anew.
+kept() {
+	local archive
+	archive=$cache/$1-$(date +%Y-%m).tar
+	if [ ! -e "$archive" ]; then
+		mkdir "$stage"
+		"${@:2}" >"$scratch/step.log" 2>&1
+		rm "$scratch/step.log"
+		leave
+		rm -f "$cache/$1"-*.tar
+		tar -C "$stage" -cf "$archive.new" .
+		mv "$archive.new" "$archive"
+	else
+		mkdir "$stage"
+		tar -C "$stage" -xf "$archive"
+	fi
+	enter
+}
+
+# enter and leave mount what a root needs to run, and unmount it.
+enter() {
+	mount --bind /proc "$stage/proc"
+	mount --bind /dev "$stage/dev"
+	mkdir -p "$stage/root/.cache/go-build" "$stage/root/go/pkg/mod"
+	mount --bind "$cache/go-build" "$stage/root/.cache/go-build"
+	mount --bind "$(go env GOMODCACHE)" "$stage/root/go/pkg/mod"
+}
+
+leave() {
+	local mounted
+	for mounted in $(awk -v under="$stage/" 'index($2, under) == 1 {print $2}' /proc/mounts | sort -r); do
+		umount "$mounted" || return 1
+	done
+}
+
+# debian makes a root of Debian that reaches the package registries as this machine does.
+debian() {
+	debootstrap --variant=minbase bookworm "$stage"
+	rm -f "$stage/etc/apt/sources.list"
+	cp -a /etc/apt/. "$stage/etc/apt/"
+	cp /etc/resolv.conf /etc/hosts "$stage/etc/"
+	[ ! -e /etc/pip.conf ] || cp /etc/pip.conf "$stage/etc/"
+	mkdir -p "$stage/etc/ssl/certs"
+	cp -L "${SSL_CERT_FILE:-/etc/ssl/certs/ca-certificates.crt}" "$stage$trusted"
+}
+
+# golang adds what the image of that name has.
+golang() {
+	debian
+	enter
+	within "apt-get -qq update && apt-get -qq install -y --no-install-recommends gcc g++ libc6-dev make git ca-certificates"
+	cp -a "$(go env GOROOT)" "$stage/usr/local/go"
+}
+
+# from IMAGE NAME begins a stage.
+from() {
+	stage=$scratch/$2
+	workdir=/ user='' home=/root
+	environment=("SSL_CERT_FILE=$trusted" "PIP_CERT=$trusted" "REQUESTS_CA_BUNDLE=$trusted" DEBIAN_FRONTEND=noninteractive
+		"GOPROXY=$(go env GOPROXY)" PATH=/usr/local/go/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin)
+	echo "== FROM $1 AS $2 (${SECONDS}s)"
+	case $1 in
+	golang:*-bookworm)
+		local version=${1#golang:}
+		[ "$(go env GOVERSION)" = "go${version%-bookworm}" ] || fail "$1: this machine has $(go env GOVERSION)"
+		kept "golang-${version%-bookworm}" golang
+		;;
+	debian:12*) kept debian debian ;;
+	*) fail "there is no stand-in for the image $1" ;;
+	esac
+}
+
+# entering COMMAND sets words to a command line that runs a shell command in the stage, as its user, with
+# its variables.
+entering() {
+	words=(chroot)
+	[ -z "$network" ] || words=(nsenter --net --target "$network" chroot)
+	[ -z "$user" ] || words+=("--userspec=$user")
+	words+=("$stage" /usr/bin/env -u PIP_FIND_LINKS -u SSL_CERT_DIR "${environment[@]}" "HOME=$home" /bin/sh -c "cd '$workdir' && $1")
+}
+
+# within COMMAND runs it.
+within() {
+	local words
+	entering "$1"
+	"${words[@]}"
+}
+
+# copy [--from=STAGE] SOURCE... TARGET, as COPY does.
+copy() {
+	local source=$PWD target one
+	if [[ $1 == --from=* ]]; then
+		source=$scratch/${1#--from=}
+		shift
+	fi
+	target=${*: -1}
+	[[ $target == /* ]] || target=$workdir/$target
+	for one in "${@:1:$#-1}"; do
+		if [ "$source/$one" = "$PWD/." ]; then
+			tar -c ${ignored[@]+"${ignored[@]/#/--exclude=./}"} . | tar -x --no-same-owner -C "$stage/$target"
+		elif [ -d "$source/$one" ]; then
+			mkdir -p "$stage/$target"
+			cp -r "$source/$one/." "$stage/$target"
+		else
+			[[ $target == */ ]] && mkdir -p "$stage/$target" || mkdir -p "$stage/$(dirname "$target")"
+			cp -r "$source/$one" "$stage/$target"
+		fi
+	done
+}
+
+# step INSTRUCTION ARGUMENTS carries out one instruction.
+step() {
+	case $1 in
+	FROM)
+		read -r -a words <<<"$2"
+		from "${words[0]}" "${words[2]:-final}"
+		;;
+	RUN)
+		echo "== RUN $2 (${SECONDS}s)"
+		within "$2" >"$scratch/step.log" 2>&1
+		rm "$scratch/step.log"
+		;;
+	COPY) echo "== COPY $2 (${SECONDS}s)" && eval "copy $2" ;;
+	WORKDIR) workdir=$2 && mkdir -p "$stage/$2" ;;
+	ENV) eval "environment+=($2)" ;;
+	USER) user=$2 home=/work ;;
+	HEALTHCHECK) health=${2#*CMD } ;;
+	EXPOSE | ENTRYPOINT | CMD) ;;
+	*) fail "the instruction $1 is not known here" ;;
+	esac
+}
+
+mapfile -t ignored < <(grep -v '^#' "$dockerfile.dockerignore")
+instruction=
+while IFS= read -r line || [ -n "$line" ]; do
+	[[ $line =~ ^[[:space:]]*(#|$) ]] && continue
+	instruction+=${line%\\}
+	if [[ $line == *\\ ]]; then continue; fi
+	step "${instruction%% *}" "${instruction#* }"
+	instruction=
+done <"$dockerfile"
+
+echo "== the result, as user $user (${SECONDS}s)"
+umount "$stage/root/.cache/go-build" "$stage/root/go/pkg/mod" # an image has none of them
+unshare --net sleep infinity & # and a container has a network of its own; this one leads nowhere
+network=$!
+sleep 0.2
+nsenter --net --target "$network" ip link set lo up
+within "rollcall version"
+[ "$(within "id -u")" = 10001 ] || fail "it does not run as user 10001"
+mkdir -p "$stage/lab" "$stage/indexes"
+cp -r testdata/lab/model testdata/lab/shards "$stage/lab/"
+chown "$user" "$stage/indexes"
+within "rollcall index /lab/shards --name lab --model /lab/model --limit 100 --quiet" || fail "indexing failed"
+check=$(python3 -c 'import json, shlex, sys; print(shlex.join(json.loads(sys.argv[1])))' "$health")
+! within "$check" 2>/dev/null || fail "something else answers on the service's port"
+entering "exec rollcall serve --listen 127.0.0.1:1234 --index lab"
+"${words[@]}" >"$scratch/serve.log" 2>&1 & # one process from here to rollcall
+service=$!
+for ((tenths = 0; tenths < 300; tenths++)); do
+	! within "$check" 2>/dev/null || break
+	kill -0 "$service" 2>/dev/null || break
+	sleep 0.1
+done
+kill -0 "$service" 2>/dev/null && within "$check" || fail "the health check does not pass: $(tail -n 3 "$scratch/serve.log")"
+[ "$(stat -c %u "/proc/$service")" = 10001 ] || fail "the service does not run as user 10001"
+echo "healthy after $tenths tenths of a second: $check (${SECONDS}s)"
+kill "$service" && wait "$service" || fail "the service does not end well: $(tail -n 3 "$scratch/serve.log")"
+service=
+! within "$check" 2>/dev/null || fail "the health check passes without a service"
