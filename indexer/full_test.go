@@ -64,7 +64,7 @@ func smallDisk(t *testing.T, size int) (dir string, grow func()) {
 		t.Skip("mounting a small disk takes root")
 	}
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, 0)) })
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	return dir, func() {
 		t.Helper()
 		require.NoError(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT, "size=16m"))

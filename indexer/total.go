@@ -6,7 +6,7 @@ package indexer
 func (b *build) total() (samples int64, about bool) {
 	input, about := b.inputSamples()
 	if input == 0 {
-		return 0, about
+		return 0, false
 	}
 	rows := int64(b.PartitionRows)
 	partitions := (input + rows - 1) / rows

@@ -11,6 +11,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
@@ -108,10 +109,32 @@ func (f *Folder) List(ctx context.Context, folder string) ([]string, error) {
 	}
 }
 
-// Create writes an object on the condition that there is none. When the answer is an error it looks
-// at what is there: an answer can be lost after the writing was done, and a second try then finds its
-// own object.
+// createTries and createPause are for an object whose writer, another one, is not done: a server may
+// refuse a second one already and have nothing yet to read.
+const (
+	createTries = 5
+	createPause = 100 * time.Millisecond // before the second try, and twice as long before each further one
+)
+
+// Create writes an object on the condition that there is none.
 func (f *Folder) Create(ctx context.Context, name string, content []byte) (first bool, err error) {
+	for try := range createTries {
+		first, err = f.createOnce(ctx, name, content)
+		if gcerrors.Code(err) != gcerrors.FailedPrecondition || try == createTries-1 {
+			break
+		}
+		select {
+		case <-time.After(createPause << try):
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+	}
+	return first, err
+}
+
+// createOnce tries once. When the answer is an error it looks at what is there: an answer can be lost
+// after the writing was done, and a second try then finds its own object.
+func (f *Folder) createOnce(ctx context.Context, name string, content []byte) (first bool, err error) {
 	err = f.bucket.Upload(ctx, f.prefix+name, bytes.NewReader(content), &blob.WriterOptions{ContentType: objectType, IfNotExist: true})
 	if err == nil {
 		return true, nil
