@@ -2,8 +2,8 @@
 # Builds docker/Dockerfile without Docker: reads its instructions and carries them out, by chroot, in roots
 # made by debootstrap, then runs the result as its user: the command, an index of the lab, the service
 # and the health check. Debian's own root stands in for the images that FROM names: golang:V for the
-# V of the Go on this machine, and debian:12. Roots, modules and compiled packages are kept in .cache, so
-# that it takes minutes once and then one.
+# V of the Go on this machine, and debian:12. Roots and compiled packages are kept in .cache, and the
+# modules are those of this machine, so that it takes some minutes once and then one or two.
 #
 # Usage: scripts/dockerfile_steps.sh [DOCKERFILE]     as root, with unshare, nsenter and ip; fails
 # when a step does
