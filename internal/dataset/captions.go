@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"rollcall/internal/dataset/storage"
 	"rollcall/retriever"
@@ -94,4 +95,9 @@ func (c *captionFiles) Captions(ctx context.Context, visit func(retriever.Captio
 var errNoCaption = errors.New("no caption column; one of " + strings.Join(captionNames, ", ") + " is needed, in either case")
 
 // clean makes text valid UTF-8: every run of other bytes becomes one U+FFFD.
-func clean(s string) string { return strings.ToValidUTF8(s, "\uFFFD") }
+func clean(s string) string {
+	if utf8.ValidString(s) { // which is told eight bytes at a time
+		return s
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}

@@ -53,6 +53,7 @@ func peekTSV(ctx context.Context, files *storage.Files, path string) (layout tsv
 
 func scanTSV(lines *lineReader, whole bool, visit rowVisitor) error {
 	var layout tsvLayout
+	var fields []string
 	for {
 		line, err := lines.next()
 		if err == io.EOF {
@@ -61,7 +62,7 @@ func scanTSV(lines *lineReader, whole bool, visit rowVisitor) error {
 		if err != nil {
 			return err
 		}
-		fields := strings.Split(string(line), "\t")
+		fields = slices.AppendSeq(fields[:0], strings.SplitSeq(string(line), "\t"))
 		if lines.line == 1 {
 			if layout, err = detectTSV(lines, fields); err != nil {
 				return err
