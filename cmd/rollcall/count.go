@@ -43,7 +43,7 @@ func (a *app) countCommand() *cobra.Command {
 		Use:   "count N|FILE... --roster F",
 		Short: "Count how often each person of a roster appears in a data set",
 		Long: `Counts rows whose caption names a person (evidence captions), in an index or straight from caption
-files: CC3M TSV, LAION parquet, .csv, .jsonl, also with .gz. mode strict folds accents and case and
+files, or folders of them: CC3M TSV, LAION parquet, .csv, .jsonl, also with .gz. mode strict folds accents and case and
 matches whole words; paper is the published study's rule. Evidence images counts the rows of an
 index whose image is at or above --threshold to one of the person's photos; --fmr chooses that
 threshold for a false-match rate, from photos of different persons and random rows. Every count is
