@@ -48,8 +48,11 @@ func Run(ctx context.Context, o Options) (m *Manifest, err error) {
 	if ctx.Err() != nil {
 		return nil, fmt.Errorf("interrupted with %d samples done; the same command goes on from there: %w", b.manifest.Samples, context.Cause(ctx))
 	}
-	if there, missing, readErr := b.at().complete(ctx); readErr == nil && missing == nil {
-		return there, nil // another run of this task came to the end first and took the state away
+	// Another run may have come to the end first, or be about to, and have taken the state away under
+	// this one. When both remove it at once each can fail: then the next run removes what is left.
+	_, _, _ = b.at().complete(ctx)
+	if there, readErr := b.at().readManifest(ctx); readErr == nil && there.State == StateComplete {
+		return there, nil
 	}
 	return nil, o.at().inspectFull(err)
 }
