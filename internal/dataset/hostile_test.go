@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 	"github.com/stretchr/testify/require"
 
+	"rollcall/internal/dataset/storage"
 	"rollcall/internal/parquetfile/hostile"
 	"rollcall/retriever"
 )
@@ -187,4 +188,22 @@ func TestOneTextOfManyRows(t *testing.T) {
 		require.Equal(t, rows, seen)
 	})
 	require.Less(t, used, uint64(32<<20))
+}
+
+// A caption that is too long is a record, and indexing makes nothing of it.
+func TestLongParquetCaption(t *testing.T) {
+	column := captionColumn()
+	texts := hostile.Texts("a", string(bytes.Repeat([]byte("x"), maxCaption+1)), "c")
+	path := filepath.Join(t.TempDir(), "long.parquet")
+	require.NoError(t, os.WriteFile(path, hostile.File(column, hostile.Values(column.Codec, 3, format.Plain, texts)), 0o600))
+	var captions, errs []string
+	require.NoError(t, readParquet(t.Context(), storage.New(nil), path, true, func(r row) error {
+		captions = append(captions, r.Caption)
+		if r.err != nil {
+			errs = append(errs, r.err.Error())
+		}
+		return nil
+	}))
+	require.Equal(t, []string{"a", "", "c"}, captions)
+	require.Equal(t, []string{path + ": row 1: the caption is longer than 16 MiB"}, errs)
 }

@@ -175,8 +175,25 @@ func (s *parquetScan) damaged(rows, done int64, err error) error {
 	return nil
 }
 
+// tooLong gives the name of a column whose text at i is longer than is read; nothing is made of it.
+func (s *parquetScan) tooLong(cols []parquetColumn, i int) string {
+	for n, l := range s.leaves {
+		if l.leaf < 0 || l.held || cols[n].cells[i].size() <= maxCaption {
+			continue
+		}
+		if n == leafCaption {
+			return "the caption"
+		}
+		return l.name
+	}
+	return ""
+}
+
 // row makes a row of the cells at i.
 func (s *parquetScan) row(cols []parquetColumn, i int) row {
+	if name := s.tooLong(cols, i); name != "" {
+		return row{err: fmt.Errorf("%s is longer than %d MiB", name, maxCaption>>20)}
+	}
 	caption, text := cols[leafCaption].cells[i], func(leaf int) string { return cols[leaf].cells[i].text() }
 	r := row{
 		CaptionRow: retriever.CaptionRow{Caption: caption.text(), Null: caption.value.IsNull(), URL: text(leafURL), Key: text(leafKey)},
@@ -184,16 +201,8 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 	}
 	kind := caption.value.Kind()
 	r.cleaned = kind == parquet.ByteArray && !utf8.Valid(caption.value.ByteArray())
-	switch {
-	case !r.Null && kind != parquet.ByteArray && kind != parquet.FixedLenByteArray:
+	if !r.Null && kind != parquet.ByteArray && kind != parquet.FixedLenByteArray {
 		r.err = fmt.Errorf("the caption is of type %v, not text", kind)
-	case len(r.Caption) > maxCaption:
-		r.err = fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
-	case max(len(r.URL), len(r.Key), len(r.image)) > maxCaption:
-		r.err = fmt.Errorf("the URL or the key is longer than %d MiB", maxCaption>>20)
-	}
-	if r.err != nil {
-		return r // without the others
 	}
 	for n, l := range s.leaves[leafOthers:] {
 		if l.held {
@@ -203,12 +212,7 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 			}
 			continue
 		}
-		value := cols[leafOthers+n].cells[i].any()
-		if text, ok := value.(string); ok && len(text) > maxCaption {
-			r.err = fmt.Errorf("%s is longer than %d MiB", l.name, maxCaption>>20)
-			return r
-		}
-		if value != nil {
+		if value := cols[leafOthers+n].cells[i].any(); value != nil {
 			if r.fields == nil {
 				r.fields = map[string]any{}
 			}

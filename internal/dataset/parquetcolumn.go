@@ -16,6 +16,14 @@ const parquetBatch = 64
 // parquetCell is one value; it is good until its column is filled again.
 type parquetCell struct{ value parquet.Value }
 
+// size is the length of a text, 0 for what is none.
+func (c parquetCell) size() int {
+	if kind := c.value.Kind(); kind != parquet.ByteArray && kind != parquet.FixedLenByteArray {
+		return 0
+	}
+	return len(c.value.ByteArray())
+}
+
 // text is the value as text, "" for null.
 func (c parquetCell) text() string {
 	if c.value.IsNull() {
