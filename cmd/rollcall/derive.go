@@ -11,8 +11,9 @@ import (
 func (a *app) deriveCommand() *cobra.Command {
 	var also vectors.DeriveOptions
 	cmd := &cobra.Command{
-		Use:   "derive N",
-		Short: "Make what speeds searches of an index up",
+		Use:         "derive N",
+		Annotations: map[string]string{resumesNote: ""},
+		Short:       "Make what speeds searches of an index up",
 		Long: `Makes what the folder derived of an index holds: its vectors in 8 bits a value, in halves of 4, with bounds
 that keep every answer exact, and its metadata in Arrow format.
 rollcall index does so itself; this is for embedding folders from elsewhere, and

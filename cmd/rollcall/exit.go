@@ -15,6 +15,9 @@ const (
 	exitInterrupted = 130
 )
 
+// resumesNote annotates the commands that go on where they were interrupted.
+const resumesNote = "resumes"
+
 const exitCodesHelp = `Exit codes: 0 done; 1 failed; 2 wrong usage or bad input file, nothing was changed;
 3 done, and --fail-on was given and met; 130 interrupted, and the same command resumes.`
 
@@ -26,7 +29,10 @@ func (e usageError) Unwrap() error { return e.error }
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
 // interruptedError is what ended when the user or the system asked the program to stop.
-type interruptedError struct{ error }
+type interruptedError struct {
+	error
+	resumes bool // the command goes on from there when it is run again, rather than from the start
+}
 
 func (e interruptedError) Unwrap() error { return e.error }
 
@@ -61,7 +67,10 @@ func (a *app) report(err error) {
 	text := err.Error()
 	var interrupted interruptedError
 	if errors.As(err, &interrupted) {
-		text = "interrupted; what was finished is kept, and the same command goes on from there"
+		text = "interrupted; nothing was left half written, and the same command starts again"
+		if interrupted.resumes {
+			text = "interrupted; what was finished is kept, and the same command goes on from there"
+		}
 	}
 	if !a.json {
 		fmt.Fprintf(a.stderr, "rollcall: %s\n", text)

@@ -27,8 +27,9 @@ type forgetFlags struct {
 func (a *app) forgetCommand() *cobra.Command {
 	var flags forgetFlags
 	cmd := &cobra.Command{
-		Use:   "forget N (--ids F | --urls F | --person P --roster F)",
-		Short: "Remove rows from an index and its store for good",
+		Use:         "forget N (--ids F | --urls F | --person P --roster F)",
+		Annotations: map[string]string{resumesNote: ""},
+		Short:       "Remove rows from an index and its store for good",
 		Long: `Removes the content of rows from every file of an index and from Milvus where it is published there.
 Row numbers stay; no search or count gives the rows again. --ids is a file with one row number a line,
 --urls one with a URL a line, --person a person of the roster: the rows whose caption mentions the

@@ -37,8 +37,9 @@ type indexFlags struct {
 func (a *app) indexCommand() *cobra.Command {
 	var flags indexFlags
 	cmd := &cobra.Command{
-		Use:   "index INPUT... --name N --model DIR",
-		Short: "Embed a data set of image-text pairs into an index",
+		Use:         "index INPUT... --name N --model DIR",
+		Annotations: map[string]string{resumesNote: ""},
+		Short:       "Embed a data set of image-text pairs into an index",
 		Long: `Reads a data set of images and captions, embeds both, and writes an index in clip-retrieval's
 format. Every input sample becomes a row or a ledger record that says why not.
 An interrupted run goes on with the same command. Several machines with a common folder, or a bucket

@@ -36,9 +36,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	root.SetArgs(args)
 	root.SetOut(stdout)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(ctx)
+	command, err := root.ExecuteContextC(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = interruptedError{err}
+		_, resumes := command.Annotations[resumesNote]
+		err = interruptedError{err, resumes}
 	}
 	a.report(err)
 	return exitCode(err)

@@ -74,7 +74,7 @@ func expandPattern(input string) ([]string, error) {
 }
 
 func expandPath(ctx context.Context, files *storage.Files, path string, extensions []string) ([]inputFile, error) {
-	if storage.InBucket(path) && hasExtension(path, extensions) {
+	if storage.InBucket(path) && hasExtension(storage.Base(path), extensions) {
 		return []inputFile{{path, storage.Base(path)}}, nil // one request less for each of many shards
 	}
 	isDir, err := files.IsDir(ctx, path)

@@ -71,7 +71,7 @@ func textReader(f io.Reader, path string) (*textFile, error) {
 	t := &textFile{in: tally{from: f}}
 	t.raw = bufio.NewReaderSize(&t.in, 64<<10)
 	t.out.from = t.raw
-	if strings.HasSuffix(strings.ToLower(path), ".gz") {
+	if strings.HasSuffix(strings.ToLower(storage.Base(path)), ".gz") {
 		z, err := gzip.NewReader(t.raw)
 		if err != nil {
 			return nil, fmt.Errorf("%s: not a gzip file: %w", path, err)
