@@ -27,8 +27,9 @@ type bounder func(rows codeBlocks, to goal, masks []uint64, products []int32)
 
 // refiner brings those of some rows of a file to the front, in their order, that may reach the limit
 // of the one query by both halves of their codes; it says how many they are. products are those of
-// the rows' first halves; nil when nobody computed them.
-type refiner func(high, low codeTable, to goal, rows, products []int32) int
+// the rows' first halves; nil when nobody computed them. The rows' vectors are asked from memory as
+// soon as they are known to pass.
+type refiner func(in *home, to goal, rows, products []int32) int
 
 // plainHalves is the portable bounder over first halves.
 func plainHalves(rows codeBlocks, to goal, masks []uint64, products []int32) {
@@ -76,7 +77,8 @@ func plainBound(rows codeBlocks, to goal, masks []uint64, products []int32, mult
 }
 
 // plainBytes is the portable refiner.
-func plainBytes(high, low codeTable, to goal, rows, products []int32) (kept int) {
+func plainBytes(in *home, to goal, rows, products []int32) (kept int) {
+	high, low := in.codes.tables[0], in.codes.tables[1]
 	for i, row := range rows {
 		r := int(row) % blockRows
 		code := func(t codeTable) []byte { return t.span(int(row), 1).bytes[r*t.stride : (r+1)*t.stride] }

@@ -78,9 +78,9 @@ func TestBounds(t *testing.T) {
 						limit := low.limit(float32(exact[q*rows+target]), asks.numbers.lost[q], dimension)
 						to := goal{asks.numbers.part(q, 1), asks.bearing.part(q, 1), []float32{limit}}
 						kept, given := allRows(rows), allRows(rows)
-						kept = kept[:by.bytes(half.tables[0], low, to, kept, nil)]
+						kept = kept[:by.bytes(asks, to, kept, nil)]
 						require.True(t, slices.IsSorted(kept))
-						given = given[:by.bytes(half.tables[0], low, to, given, products(half.tables[0], to, rows))]
+						given = given[:by.bytes(asks, to, given, products(half.tables[0], to, rows))]
 						require.Equal(t, kept, given, "with the first halves' products at hand")
 						for r, cosine := range exact[q*rows : (q+1)*rows] {
 							_, passes := slices.BinarySearch(kept, int32(r))

@@ -164,10 +164,9 @@ func (sc *scanner) refine(in *home, query int, rows, products []int32) error {
 		return nil
 	}
 	sc.tally.refined += int64(len(rows))
-	high, low := in.codes.tables[0], in.codes.tables[1]
 	to := goal{in.numbers.part(query, 1), in.bearing.part(query, 1), sc.limit}
-	to.limits[0] = low.limit(sc.to.least(query), to.lost[0], in.codes.dimension)
-	rows = rows[:sc.method.bytes(high, low, to, rows, products)]
+	to.limits[0] = in.codes.tables[1].limit(sc.to.least(query), to.lost[0], in.codes.dimension)
+	rows = rows[:sc.method.bytes(in, to, rows, products)]
 	sc.tally.rescored += int64(len(rows))
 	one := sc.queries.part(query, 1)
 	for len(rows) > 0 {

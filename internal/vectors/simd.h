@@ -36,13 +36,19 @@ void rollcall_nibbles_vnni(const uint8_t *blocks, long n, long stride, struct ro
 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
 void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
 
-// n rows of a file held against one query by 8-bit codes, the halves of which are in two tables of
-// blocks like those above; scales, offsets and errors are those of low. Brings the rows that pass to
-// the front, in their order, and gives how many. products are those of the rows' first halves; where
-// they are null, high is read as well.
-long rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-	int32_t *rows, const int32_t *products, long n);
-long rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-	int32_t *rows, const int32_t *products, long n);
+// A file of vectors, of size bytes each, and its 8-bit codes, the halves of which are in two tables
+// of blocks like those above; scales, offsets and errors are those of low.
+struct rollcall_file {
+	const uint8_t *high, *low;
+	long stride;
+	const uint8_t *vectors;
+	long size;
+};
+
+// n rows of a file held against one query by both halves of their codes. Brings the rows that pass
+// to the front, in their order, asks for their vectors, and gives how many. products are those of the
+// rows' first halves; where they are null, high is read as well.
+long rollcall_bytes_avx2(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n);
+long rollcall_bytes_vnni(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n);
 
 #endif

@@ -81,14 +81,21 @@ func bitsAVX2(rows codeBlocks, to goal, masks []uint64, products []int32) {
 	C.rollcall_bits_avx2(first8(rows.bytes), C.long(rows.n), C.long(rows.stride), to.inC(), to.masksInC(rows, masks), to.productsInC(rows, products))
 }
 
-func bytesVNNI(high, low codeTable, to goal, rows, products []int32) int {
-	return int(C.rollcall_bytes_vnni(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(),
-		ints(rows), ints(products), C.long(len(rows))))
+func bytesVNNI(in *home, to goal, rows, products []int32) int {
+	return int(C.rollcall_bytes_vnni(in.inC(), to.inC(), ints(rows), ints(products), C.long(len(rows))))
 }
 
-func bytesAVX2(high, low codeTable, to goal, rows, products []int32) int {
-	return int(C.rollcall_bytes_avx2(first8(high.blocks), first8(low.blocks), C.long(low.stride), to.inC(),
-		ints(rows), ints(products), C.long(len(rows))))
+func bytesAVX2(in *home, to goal, rows, products []int32) int {
+	return int(C.rollcall_bytes_avx2(in.inC(), to.inC(), ints(rows), ints(products), C.long(len(rows))))
+}
+
+// inC gives a file as the refiners take it.
+func (in *home) inC() C.struct_rollcall_file {
+	high, low := in.codes.tables[0], in.codes.tables[1]
+	return C.struct_rollcall_file{
+		high: first8(high.blocks), low: first8(low.blocks), stride: C.long(low.stride),
+		vectors: first8(in.m.values), size: C.long(in.m.dimension * in.m.width),
+	}
 }
 
 // inC gives queries as the kernels take them; the slices stay theirs.

@@ -226,19 +226,22 @@ static inline void call(const uint8_t *table, long stride, long row) {
 typedef int32_t row_nibbles(const uint8_t *row, long stride, const int8_t *plane);
 
 // bytes_rows refines rows one by one. It is compiled into its callers, and multiply with it.
-static inline __attribute__((always_inline)) long bytes_rows(const uint8_t *high, const uint8_t *low, long stride, row_nibbles multiply,
+static inline __attribute__((always_inline)) long bytes_rows(const struct rollcall_file *in, row_nibbles multiply,
 		const struct rollcall_queries *q, int32_t *rows, const int32_t *products, long n) {
+	const long stride = in->stride;
 	long kept = 0;
-	for (long i = 0; i < n && i < CALLED; i++) call(low, stride, rows[i]);
+	for (long i = 0; i < n && i < CALLED; i++) call(in->low, stride, rows[i]);
 	for (long i = 0; i < n; i++) {
-		if (i + CALLED < n) call(low, stride, rows[i + CALLED]);
-		long r = rows[i] % ROWS;
-		const uint8_t *block = place(low, stride, rows[i]);
+		if (i + CALLED < n) call(in->low, stride, rows[i + CALLED]);
+		long row = rows[i], r = row % ROWS;
+		const uint8_t *block = place(in->low, stride, row);
 		const float *scale = (const float *)(block + ROWS * stride) + r;
-		int32_t first = products ? products[i] : 2 * multiply(place(high, stride, rows[i]) + r * stride, stride, q->plane) + *q->correction;
+		int32_t first = products ? products[i] : 2 * multiply(place(in->high, stride, row) + r * stride, stride, q->plane) + *q->correction;
 		int32_t product = 8 * first + multiply(block + r * stride, stride, q->plane) + *q->correction / 15 * 8;
 		float end = *scale * *q->unit * (float)product + (scale[ROWS] * *q->along + scale[2 * ROWS] * *q->size);
-		if (end >= *q->limit) rows[kept++] = rows[i];
+		if (!(end >= *q->limit)) continue;
+		rows[kept++] = rows[i];
+		for (long j = 0; j < in->size; j += 64) _mm_prefetch((const char *)(in->vectors + row * in->size + j), _MM_HINT_T0);
 	}
 	return kept;
 }
@@ -254,12 +257,10 @@ VNNI static inline int32_t nibbles_vnni(const uint8_t *row, long stride, const i
 	return _mm512_reduce_add_epi32(sum);
 }
 
-VNNI long rollcall_bytes_vnni(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-		int32_t *rows, const int32_t *products, long n) {
-	return bytes_rows(high, low, stride, nibbles_vnni, &q, rows, products, n);
+VNNI long rollcall_bytes_vnni(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n) {
+	return bytes_rows(&in, nibbles_vnni, &q, rows, products, n);
 }
 
-AVX2 long rollcall_bytes_avx2(const uint8_t *high, const uint8_t *low, long stride, struct rollcall_queries q,
-		int32_t *rows, const int32_t *products, long n) {
-	return bytes_rows(high, low, stride, nibbles_avx2, &q, rows, products, n);
+AVX2 long rollcall_bytes_avx2(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n) {
+	return bytes_rows(&in, nibbles_avx2, &q, rows, products, n);
 }
