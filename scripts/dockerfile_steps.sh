@@ -6,7 +6,7 @@
 # modules are those of this machine, so that it takes some minutes once and then one or two.
 #
 # Usage: scripts/dockerfile_steps.sh [DOCKERFILE]     as root, with unshare, nsenter and ip; fails
-# when a step does
+# when a step does, and ends with 77 where a machine allows no roots or networks of their own
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -15,10 +15,21 @@ fail() {
 	exit 1
 }
 
+# able says what this machine lacks for it.
+able() {
+	local tool
+	for tool in chroot unshare nsenter ip apt-get python3; do
+		command -v "$tool" >/dev/null || { echo "not done: there is no $tool here"; return 1; }
+	done
+	[ "$(id -u)" = 0 ] || { echo "not done: chroot is root's"; return 1; }
+	unshare --net --mount sh -c 'mount --bind /proc /mnt && ip link set lo up' 2>/dev/null ||
+		{ echo "not done: this machine allows no mounts, or no networks of their own"; return 1; }
+}
+
 dockerfile=${1:-docker/Dockerfile}
 cache=$PWD/.cache/dockerfile-steps
 trusted=/etc/ssl/certs/this-machine.crt # in a root: the authorities that this machine trusts
-[ "$(id -u)" = 0 ] || fail "needs root, for chroot"
+able || exit 77
 mkdir -p "$cache/go-build"
 scratch=$(mktemp -d)
 network='' service=''
