@@ -42,10 +42,10 @@ type scanner struct {
 	restBits int        // before codes of one bit are
 }
 
-func newScanner(by method, dimension int, qs unitQueries, to sink) *scanner {
+func newScanner(s *Store, qs unitQueries, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
 	sc := &scanner{
-		method: by, cosines: by.cosines(dimension), queries: qs, exact: qs.doubles(dimension), to: to,
+		method: s.method, cosines: s.method.cosines(s.dimension), queries: qs, exact: qs.doubles(s.dimension), to: to,
 		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group), limit: make([]float32, 1),
 		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, blockRows),
 	}
@@ -53,7 +53,7 @@ func newScanner(by method, dimension int, qs unitQueries, to sink) *scanner {
 	if to.rises() && qs.n <= patient {
 		sc.waiting = make([][]waiter, qs.n)
 		for q := range sc.waiting {
-			sc.waiting[q] = make([]waiter, 0, usuallyWaiting)
+			sc.waiting[q] = s.waiters.take()
 		}
 	}
 	return sc

@@ -3,6 +3,7 @@ package vectors
 import (
 	"math/bits"
 	"runtime"
+	"sync"
 )
 
 // maxWaiting is about how many rows of all queries and workers together may wait for a higher bar,
@@ -10,7 +11,25 @@ import (
 const maxWaiting = 1 << 20
 
 // usuallyWaiting is about how many rows of a million wait for a query and worker.
-const usuallyWaiting = 1 << 13
+const usuallyWaiting = 1 << 14
+
+// waiters keeps room for waiting rows from one search to the next: fresh memory costs more than the
+// waiting.
+type waiters struct{ spare sync.Pool }
+
+func (w *waiters) take() []waiter {
+	if kept, ok := w.spare.Get().(*[]waiter); ok {
+		return (*kept)[:0]
+	}
+	return make([]waiter, 0, usuallyWaiting)
+}
+
+// give takes room back, but not what one large search needed.
+func (w *waiters) give(room []waiter) {
+	if cap(room) <= 4*usuallyWaiting {
+		w.spare.Put(&room)
+	}
+}
 
 // patient is up to how many queries rows wait: with more of them, rows that a closer look has brought
 // near serve several.
@@ -84,11 +103,12 @@ func (sc *scanner) firstLimit(in *home, query int) float32 {
 }
 
 // finish looks at the rows that still wait.
-func (sc *scanner) finish() error {
+func (sc *scanner) finish(room *waiters) error {
 	for q := range sc.waiting {
 		if err := sc.admit(q); err != nil {
 			return err
 		}
+		room.give(sc.waiting[q])
 	}
 	return nil
 }

@@ -139,14 +139,14 @@ func (s *Store) scan(ctx context.Context, m retriever.Modality, queries [][]floa
 	group, ctx := errgroup.WithContext(ctx)
 	for _, to := range sinks {
 		group.Go(func() error {
-			sc := newScanner(s.method, s.dimension, qs, to)
+			sc := newScanner(s, qs, to)
 			defer func() { s.refined.Add(sc.tally.refined); s.rescored.Add(sc.tally.rescored) }()
 			for i := next.Add(1) - 1; i < int64(len(spans)); i = next.Add(1) - 1 {
 				if err := sc.scan(ctx, spans[i]); err != nil {
 					return err
 				}
 			}
-			if err := sc.finish(); err != nil {
+			if err := sc.finish(&s.waiters); err != nil {
 				return err
 			}
 			return ctx.Err()

@@ -24,7 +24,8 @@ type Store struct {
 	hidden    map[int64]struct{} // erased rows, as far as the folder's own files say
 	cache     *rowCache
 	gate      gate
-	method    method       // how similarities are computed
+	method    method // how similarities are computed
+	waiters   waiters
 	refined   atomic.Int64 // of all searches, see tally
 	rescored  atomic.Int64
 }
