@@ -16,7 +16,7 @@
 //	internal/onnx      ONNX Runtime: finding and loading it, running graphs
 //	internal/clip      tokenizer, preprocessing, bundles and towers of CLIP models
 //	internal/face      detector and recogniser of faces, stored faces
-//	internal/parquetfile columns of Parquet files, not believed; beneath dataset and vectors
+//	internal/parquetfile columns of Parquet files, not believed; beneath dataset, face and vectors
 //	internal/dataset   one reader a file: folder, webdataset, img2dataset, caption files, embeddings
 //	  storage/         gocloud.dev: their files on disk and in buckets, indexes made in buckets
 //	internal/vectors   the embedded store: npy, metadata, exact search over memory-mapped rows

@@ -10,14 +10,14 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-
-	"github.com/parquet-go/parquet-go"
 )
 
 // The folder of faces inside an index, and the file that says what is in it.
 const (
 	StoreDir     = "faces"
 	manifestName = "faces.json"
+	maxManifest  = 64 << 20 // bytes of it that are read: some 600,000 partitions
+	remedy       = "remove the folder and run rollcall index again with --faces"
 )
 
 // Manifest is faces.json: a partition is in it when its file is whole.
@@ -40,7 +40,7 @@ type Partition struct {
 	Faces int64  `json:"faces"`
 }
 
-// Stored is a face of an index's row.
+// Stored is a face of an index's row. faceReader knows the order of the columns.
 type Stored struct {
 	Row       int64     `parquet:"row"`
 	Left      float32   `parquet:"left"`
@@ -86,15 +86,23 @@ type Store struct {
 // OpenStore opens the faces of the index in a folder.
 func OpenStore(index string) (*Store, error) {
 	s := &Store{dir: filepath.Join(index, StoreDir)}
-	data, err := os.ReadFile(filepath.Join(s.dir, manifestName))
+	f, err := os.Open(filepath.Join(s.dir, manifestName))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s has no stored faces; run rollcall index again with --faces DIR", index)
 	}
 	if err != nil {
 		return nil, err
 	}
+	defer f.Close() // read only
+	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > maxManifest {
+		return nil, fmt.Errorf("%s has more than %d MiB; %s", f.Name(), maxManifest>>20, remedy)
+	}
 	if err := json.Unmarshal(data, &s.manifest); err != nil {
-		return nil, fmt.Errorf("%s: %w; remove the folder and run rollcall index again with --faces", filepath.Join(s.dir, manifestName), err)
+		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, remedy)
 	}
 	return s, nil
 }
@@ -102,11 +110,14 @@ func OpenStore(index string) (*Store, error) {
 // Manifest says what the store holds.
 func (s *Store) Manifest() Manifest { return s.manifest }
 
-// Each calls visit with every face in the order of ids.
+// Each calls visit with every face in the order of ids. A face is visit's until it returns.
 func (s *Store) Each(ctx context.Context, visit func(id int64, f *Stored) error) error {
 	var id int64
 	for _, p := range s.manifest.Partitions {
-		if err := s.eachOf(ctx, p, func(f *Stored) error {
+		if !filepath.IsLocal(p.File) {
+			return fmt.Errorf("%s: %q is no file of the folder", s.dir, p.File)
+		}
+		if err := eachFace(ctx, filepath.Join(s.dir, p.File), p.Faces, s.manifest.Dimension, func(f *Stored) error {
 			id++
 			return visit(id-1, f)
 		}); err != nil {
@@ -114,41 +125,4 @@ func (s *Store) Each(ctx context.Context, visit func(id int64, f *Stored) error)
 		}
 	}
 	return nil
-}
-
-func (s *Store) eachOf(ctx context.Context, p Partition, visit func(*Stored) error) (err error) {
-	if !filepath.IsLocal(p.File) {
-		return fmt.Errorf("%s: %q is no file of the folder", s.dir, p.File)
-	}
-	f, err := os.Open(filepath.Join(s.dir, p.File))
-	if err != nil {
-		return err
-	}
-	defer f.Close() // read only
-	r := parquet.NewGenericReader[Stored](f)
-	defer func() { err = errors.Join(err, r.Close()) }()
-	if r.NumRows() != p.Faces {
-		return fmt.Errorf("%s has %d faces, and faces.json says %d; remove the folder and run rollcall index again with --faces", f.Name(), r.NumRows(), p.Faces)
-	}
-	batch := make([]Stored, 256)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := r.Read(batch)
-		for i := range batch[:n] {
-			if len(batch[i].Vector) != s.manifest.Dimension {
-				return fmt.Errorf("%s: a vector of %d numbers, not %d", f.Name(), len(batch[i].Vector), s.manifest.Dimension)
-			}
-			if err := visit(&batch[i]); err != nil {
-				return err
-			}
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.Name(), err)
-		}
-	}
 }

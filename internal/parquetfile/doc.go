@@ -4,5 +4,6 @@
 // header, in what it inflates to, and in its counts and runs. Here a page gives as many values as
 // its header says, which is checked against what the row group may hold, and never more.
 //
-// Data sets and indexes are both read through it, so it lies beside their packages and knows neither.
+// Data sets, indexes and their faces are read through it, so it lies beside their packages and knows
+// none of them.
 package parquetfile

@@ -195,6 +195,25 @@ func (p *Page) fill(dst []parquet.Value, first int) {
 	}
 }
 
+// Floats fills dst with values of a page of type FLOAT from the one numbered first on, nulls not
+// counted.
+func (p *Page) Floats(dst []float32, first int) {
+	if p.indexed {
+		for i, at := range p.index[first:][:len(dst)] {
+			p.dict.Floats(dst[i:i+1], int(at))
+		}
+		return
+	}
+	data := p.data[4*first:][:4*len(dst)]
+	for i := range dst {
+		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
+	}
+}
+
+// Repetition is the repetition level of each value, nulls among them, of a column that repeats. It
+// is the page's memory.
+func (p *Page) Repetition() []byte { return p.repetition }
+
 // value reads a value of fixed width.
 func (l *leaf) value(b []byte) parquet.Value {
 	switch l.kind {
