@@ -14,10 +14,10 @@ import (
 	"rollcall/retriever"
 )
 
-// hostileFolder is a folder of three rows whose metadata is the given file.
-func hostileFolder(t *testing.T, file []byte) string {
+// hostileFolder is a folder of so many rows whose metadata is the given file.
+func hostileFolder(t *testing.T, rows int, file []byte) string {
 	t.Helper()
-	dir := bareFolder(t, map[string]int{"img_emb/img_emb_0.npy": 3}, nil)
+	dir := bareFolder(t, map[string]int{"img_emb/img_emb_0.npy": rows}, nil)
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "metadata"), 0o755))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "metadata/metadata_0.parquet"), file, 0o600))
 	return dir
@@ -47,7 +47,7 @@ func TestHostileMetadata(t *testing.T) {
 			append(hostile.Levels(hostile.Run(1<<31-1, 1, 1)...), hostile.Texts("a", "b")...))),
 	} {
 		t.Run(want, func(t *testing.T) {
-			s := openStore(t, hostileFolder(t, file))
+			s := openStore(t, hostileFolder(t, 3, file))
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			_, err := s.Get(t.Context(), []int64{2})
@@ -72,7 +72,7 @@ func TestHostilePageIndex(t *testing.T) {
 		chunk.ColumnIndexOffset, chunk.ColumnIndexLength = 4, 1<<31-1
 		chunk.OffsetIndexOffset, chunk.OffsetIndexLength = 4, 1<<31-1
 	}}
-	s := openStore(t, hostileFolder(t, hostile.File(column, hostile.Values(0, 3, format.Plain, hostile.Texts("a", "b", "c")))))
+	s := openStore(t, hostileFolder(t, 3, hostile.File(column, hostile.Values(0, 3, format.Plain, hostile.Texts("a", "b", "c")))))
 	rows, err := s.Get(t.Context(), []int64{2})
 	require.NoError(t, err)
 	require.Equal(t, "c", rows[0].Caption)
@@ -84,7 +84,7 @@ func TestSlabTextIsBounded(t *testing.T) {
 	for size, want := range map[int]string{maxText: "", maxText + 1: "its text has more than 16 MiB"} {
 		dictionary := hostile.Dictionary(column.Codec, 1, hostile.Texts(string(make([]byte, size))))
 		index := hostile.Values(column.Codec, 3, format.RLEDictionary, append([]byte{1}, hostile.Run(3, 0, 1)...))
-		s := openStore(t, hostileFolder(t, hostile.File(column, dictionary, index)))
+		s := openStore(t, hostileFolder(t, 3, hostile.File(column, dictionary, index)))
 		_, err := s.Get(t.Context(), []int64{0})
 		require.Empty(t, s.cache.slabs, "48 MiB are not kept")
 		if want == "" {
@@ -92,5 +92,48 @@ func TestSlabTextIsBounded(t *testing.T) {
 			continue
 		}
 		require.ErrorContains(t, err, want)
+	}
+}
+
+// One text of a dictionary may be every one of a list, too: three of 8 MiB are not read.
+func TestListTextIsBounded(t *testing.T) {
+	column := hostile.Column{Name: "tags", Kind: parquet.ByteArray, Rows: 3, Codec: format.Snappy, Repetition: format.Repeated}
+	dictionary := hostile.Dictionary(column.Codec, 1, hostile.Texts(string(make([]byte, 8<<20))))
+	const refused = "metadata_0.parquet: cannot read row 1 of column tags (the texts of its list have more than 16 MiB)"
+	for levels, want := range map[byte]string{0b01010: "", 0b01100: refused} { // the first row's lowest
+		content := append(hostile.Levels(3, levels), hostile.Levels(hostile.Run(5, 1, 1)...)...)
+		index := hostile.Values(column.Codec, 5, format.RLEDictionary, append(append(content, 1), hostile.Run(5, 0, 1)...))
+		s := openStore(t, hostileFolder(t, 3, hostile.File(column, dictionary, index)))
+		rows, err := s.Get(t.Context(), []int64{0, 2})
+		if want == "" {
+			require.NoError(t, err)
+			require.Len(t, rows[0].Fields["tags"], 2)
+			continue
+		}
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// A batch of long texts ends early: four of 16 MiB are 64 MiB.
+func TestBatchTextIsBounded(t *testing.T) {
+	const rows = 9
+	column := hostile.Column{Name: "caption", Kind: parquet.ByteArray, Rows: rows, Codec: format.Snappy}
+	dictionary := hostile.Dictionary(column.Codec, 1, hostile.Texts(string(make([]byte, maxText))))
+	index := hostile.Values(column.Codec, rows, format.RLEDictionary, append([]byte{1}, hostile.Run(rows, 0, 1)...))
+	s := openStore(t, hostileFolder(t, rows, hostile.File(column, dictionary, index)))
+	for size, want := range map[int][]int{3: {3, 3, 3}, 4: {4, 4, 1}, 100: {4, 4, 1}} {
+		var got []int
+		next := int64(0)
+		require.NoError(t, s.Batches(t.Context(), size, func(b retriever.RowBatch) error {
+			require.Equal(t, next, b.First)
+			require.Len(t, b.Image, len(b.Rows))
+			for i, r := range b.Rows {
+				require.Equal(t, next+int64(i), r.ID)
+				require.Len(t, r.Caption, maxText)
+			}
+			got, next = append(got, len(b.Rows)), next+int64(len(b.Rows))
+			return nil
+		}))
+		require.Equal(t, want, got)
 	}
 }

@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// maxList bounds the values of one row's list, and maxText one text: a few bytes of a file can say
-	// the same value over and over.
+	// maxList bounds the values of one row's list, and maxText one text, or all of a list together: a
+	// few bytes of a file can say the same value over and over.
 	maxList = 1 << 20
 	maxText = 16 << 20
 )
@@ -52,19 +52,21 @@ func (r *metadataRow) set(c metadataColumn, value any) {
 func (r *metadataRow) textSize() int {
 	size := len(r.Caption) + len(r.URL) + len(r.Key) + len(r.ImagePath)
 	for _, value := range r.Fields {
-		switch v := value.(type) {
-		case string:
-			size += len(v)
-		case []any:
-			size += 16 * len(v)
-			for _, one := range v {
-				if text, ok := one.(string); ok {
-					size += len(text)
-				}
+		size += textSize(value)
+		if list, ok := value.([]any); ok {
+			size += 16 * len(list)
+			for _, one := range list {
+				size += textSize(one)
 			}
 		}
 	}
 	return size
+}
+
+// textSize is how many bytes a value has, if it is a text.
+func textSize(value any) int {
+	text, _ := value.(string)
+	return len(text)
 }
 
 // metadataReader reads rows of a metadata file, forward. Going back costs a new start in the row
@@ -233,6 +235,7 @@ func (c *cursor) next() (any, error) {
 	if first != nil {
 		list = append(list, first)
 	}
+	size := textSize(first)
 	for {
 		more, err := c.more()
 		if err != nil {
@@ -249,6 +252,9 @@ func (c *cursor) next() (any, error) {
 		value, err := c.take()
 		if err != nil {
 			return nil, err
+		}
+		if size += textSize(value); size > maxText {
+			return nil, fmt.Errorf("the texts of its list have more than %d MiB", maxText>>20)
 		}
 		list = append(list, value)
 	}

@@ -9,8 +9,12 @@ import (
 	"rollcall/retriever"
 )
 
-// maxBatch bounds what Batches holds in memory: 100,000 rows of two 512-d vectors are 400 MB.
-const maxBatch = 100_000
+// maxBatch and maxBatchText bound what Batches holds in memory: 100,000 rows of two 512-d vectors are
+// 400 MB, and a batch ends with the row that makes its texts so many bytes.
+const (
+	maxBatch     = 100_000
+	maxBatchText = 64 << 20
+)
 
 // eachRow visits the metadata of a partition in order, from Arrow's format where there is a current
 // file of it.
@@ -49,8 +53,8 @@ func eachRow(ctx context.Context, p part, visit func(row int, r metadataRow) err
 }
 
 // Batches visits all rows in order with their vectors, size at a time (the last batch may be
-// smaller). A batch belongs to visit, which may keep it. Erased rows come as rows without content
-// and zero vectors.
+// smaller, and so may one of long texts). A batch belongs to visit, which may keep it. Erased rows
+// come as rows without content and zero vectors.
 func (s *Store) Batches(ctx context.Context, size int, visit func(retriever.RowBatch) error) error {
 	if size < 1 || size > maxBatch {
 		return fmt.Errorf("batches of %d rows were asked for: ask for 1 to %d", size, maxBatch)
@@ -60,10 +64,12 @@ func (s *Store) Batches(ctx context.Context, size int, visit func(retriever.RowB
 	}
 	defer s.gate.leave()
 	var batch retriever.RowBatch
+	text := 0 // bytes of it in the batch
 	flush := func() error {
 		if len(batch.Rows) == 0 {
 			return nil
 		}
+		text = 0
 		full := batch
 		batch = retriever.RowBatch{First: full.First + int64(len(full.Rows))}
 		return visit(full)
@@ -77,7 +83,7 @@ func (s *Store) Batches(ctx context.Context, size int, visit func(retriever.RowB
 			if p.text != nil {
 				batch.Text = append(batch.Text, s.vector(retriever.Text, i, row))
 			}
-			if len(batch.Rows) == size {
+			if text += r.textSize(); len(batch.Rows) == size || text >= maxBatchText {
 				return flush()
 			}
 			return nil
