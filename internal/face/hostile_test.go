@@ -85,7 +85,7 @@ func storeOf(t *testing.T, faces int64, file []byte) *Store {
 	require.NoError(t, err)
 	require.NoError(t, w.Add(9, 0, []Stored{at(0, 1, 0)}))
 	m := w.Manifest()
-	m.Partitions[0].Faces = faces
+	m.Faces, m.Partitions[0].Faces = faces, faces
 	require.NoError(t, w.save(m))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, StoreDir, m.Partitions[0].File), file, 0o600))
 	s, err := OpenStore(dir)
@@ -171,12 +171,25 @@ func TestHostileFaces(t *testing.T) {
 	}
 }
 
-// A faces.json that is larger than any index needs is not read to its end.
+// A faces.json that is larger than any index needs is not read to its end, and one that claims what
+// cannot be is not believed.
 func TestHostileManifest(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, StoreDir), 0o755))
 	path := filepath.Join(dir, StoreDir, manifestName)
-	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	for text, want := range map[string]string{
+		`{`:                                     "unexpected end of JSON input",
+		`{"dimension":1099511627776}`:           "vectors have 1099511627776 numbers",
+		`{"dimension":-1}`:                      "vectors have -1 numbers",
+		`{"dimension":2,"faces":1099511627776}`: "it says 1099511627776 faces, and its partitions have 0",
+		`{"dimension":2,"faces":1,"partitions":[{"file":"a","faces":2}]}`:               "a has 2 faces of the 1 that are left",
+		`{"dimension":2,"partitions":[{"file":"a","faces":-1},{"file":"b","faces":1}]}`: "a has -1 faces",
+	} {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		_, err := OpenStore(dir)
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "faces.json")
+	}
 	require.NoError(t, os.Truncate(path, 1<<40)) // takes no room on the disk
 	_, err := OpenStore(dir)
 	require.ErrorContains(t, err, "faces.json has more than 64 MiB")

@@ -25,6 +25,9 @@ var layouts = map[int]layout{
 	150: {150, [5]Point{{47.549, 46.599}, {100.476, 46.599}, {74.0127, 76.5625}, {50.4149, 103.0233}, {97.6104, 103.0233}}, 0, 1},
 }
 
+// maxDimension bounds the numbers of a face's vector.
+const maxDimension = 1 << 14
+
 // recogniser turns an upright face into a vector.
 type recogniser struct {
 	session   *onnx.Session
@@ -42,7 +45,7 @@ func openRecogniser(path string, o onnx.Options) (*recogniser, error) {
 	}
 	l, known := layouts[int(inputs[0].Shape[2])]
 	dimension := outputs[0].Shape[1]
-	if !known || inputs[0].Shape[2] != inputs[0].Shape[3] || dimension < 1 || dimension > 1<<14 {
+	if !known || inputs[0].Shape[2] != inputs[0].Shape[3] || dimension < 1 || dimension > maxDimension {
 		return nil, fmt.Errorf("%s takes faces of %v and gives vectors of %d; faces of 112 x 112 (ArcFace) or 150 x 150 pixels (dlib) are known", path, inputs[0].Shape, dimension)
 	}
 	r := &recogniser{layout: l, dimension: int(dimension)}

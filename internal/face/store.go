@@ -104,7 +104,28 @@ func OpenStore(index string) (*Store, error) {
 	if err := json.Unmarshal(data, &s.manifest); err != nil {
 		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, remedy)
 	}
+	if err := s.manifest.check(); err != nil {
+		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, remedy)
+	}
 	return s, nil
+}
+
+// check refuses vectors longer than any recogniser gives, and partitions that are not all the faces.
+func (m *Manifest) check() error {
+	if m.Dimension < 1 || m.Dimension > maxDimension {
+		return fmt.Errorf("its vectors have %d numbers; faces have 1 to %d", m.Dimension, maxDimension)
+	}
+	left := m.Faces
+	for _, p := range m.Partitions {
+		if p.Faces < 0 || p.Faces > left {
+			return fmt.Errorf("%s has %d faces of the %d that are left", p.File, p.Faces, left)
+		}
+		left -= p.Faces
+	}
+	if left != 0 {
+		return fmt.Errorf("it says %d faces, and its partitions have %d", m.Faces, m.Faces-left)
+	}
+	return nil
 }
 
 // Manifest says what the store holds.

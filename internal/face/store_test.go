@@ -1,6 +1,7 @@
 package face
 
 import (
+	"math"
 	"os"
 	"path/filepath"
 	"testing"
@@ -71,4 +72,18 @@ func TestStoreKeepsFaces(t *testing.T) {
 	require.ErrorContains(t, s.Each(t.Context(), func(int64, *Stored) error { return nil }), "faces_1.parquet")
 	_, err = OpenStore(t.TempDir())
 	require.ErrorContains(t, err, "run rollcall index again with --faces DIR")
+}
+
+// A recogniser that gave no numbers for a face made it like nobody.
+func TestFaceWithoutNumbersIsNoHit(t *testing.T) {
+	dir := t.TempDir()
+	w, err := NewWriter(dir, "model", "index", 2)
+	require.NoError(t, err)
+	require.NoError(t, w.Add(2, 0, []Stored{at(0, float32(math.NaN()), 0), at(1, 1, 0)}))
+	s, err := OpenStore(dir)
+	require.NoError(t, err)
+	top, err := s.TopFaces(t.Context(), [][]float32{{1, 0}}, 2)
+	require.NoError(t, err)
+	require.Len(t, top[0], 1)
+	require.EqualValues(t, 1, top[0][0].Row)
 }
