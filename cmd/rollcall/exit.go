@@ -28,6 +28,11 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
+// outputError is an output that could not be written, whatever was on its way when that was found.
+type outputError struct{ error }
+
+func (e outputError) Unwrap() error { return e.error }
+
 // interruptedError is what ended when the user or the system asked the program to stop.
 type interruptedError struct {
 	error
@@ -43,6 +48,7 @@ func (e foundError) Error() string { return e.what }
 
 func exitCode(err error) int {
 	var usage usageError
+	var output outputError
 	var interrupted interruptedError
 	var found foundError
 	switch {
@@ -52,6 +58,8 @@ func exitCode(err error) int {
 		return exitInterrupted
 	case errors.As(err, &found):
 		return exitFound
+	case errors.As(err, &output):
+		return exitFailed
 	case errors.As(err, &usage):
 		return exitUsage
 	default:

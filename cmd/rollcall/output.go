@@ -58,18 +58,40 @@ func shorten(s string, runes int) string {
 // whole.
 func (a *app) output(path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
-		return write(a.stdout)
+		out := &outputWriter{Writer: a.stdout}
+		return out.blame(write(out))
 	}
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*.tmp")
 	if err != nil {
 		return usageError{err}
 	}
 	defer os.Remove(temp.Name())
-	err = errors.Join(write(temp), temp.Chmod(0o644), temp.Sync(), temp.Close())
+	out := &outputWriter{Writer: temp}
+	err = errors.Join(write(out), temp.Chmod(0o644), temp.Sync(), temp.Close())
 	if err != nil {
-		return fmt.Errorf("writing %s: %w", path, err)
+		return out.blame(fmt.Errorf("writing %s: %w", path, err))
 	}
 	return os.Rename(temp.Name(), path)
+}
+
+// outputWriter remembers whether writing failed: then the inputs are not to blame.
+type outputWriter struct {
+	io.Writer
+	failed bool
+}
+
+func (w *outputWriter) Write(b []byte) (int, error) {
+	n, err := w.Writer.Write(b)
+	w.failed = w.failed || err != nil
+	return n, err
+}
+
+// blame makes an error a failed output's, if it is one.
+func (w *outputWriter) blame(err error) error {
+	if err != nil && w.failed {
+		return outputError{err}
+	}
+	return err
 }
 
 // noArgs, atLeast and exactly are cobra's checks, as wrong usage.
