@@ -11,9 +11,6 @@ const (
 	bitZero  = 1  // codes of 1 bit: 2*code - 1
 )
 
-// codeZero is what is taken from a code of 8 bits to make it one around zero.
-const codeZero = 128
-
 // numbers are queries in whole numbers of 8 bits: query q is about unit[q] * its numbers. Products with
 // codes are exact in 32 bits, so every path computes the same ones.
 type numbers struct {

@@ -9,6 +9,9 @@ import (
 // small errors.
 const axisRows = 4096
 
+// codeZero is what is taken from a code of 8 bits to make it one around zero.
+const codeZero = 128
+
 // rowCoder codes the rows of one file of vectors.
 type rowCoder struct {
 	m      *matrix
