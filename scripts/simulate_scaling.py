@@ -45,7 +45,7 @@ def main():
     p.add_argument("--loaders", type=int, default=1, help="loads side by side that Milvus keeps up with")
     p.add_argument("--queries", type=int, default=1, help="counted at once")
     p.add_argument("--embed-rate", type=float, default=0, help="samples/s of one node; 0: leave out")
-    p.add_argument("--load-rate", type=float, default=13000, help="rows/s into Milvus")
+    p.add_argument("--load-rate", type=float, default=15800, help="rows/s into Milvus")
     p.add_argument("--slice-seconds", type=float, default=0.022, help="of one slice of 16,384 rows and one query")
     p.add_argument("--disk", type=float, default=2e9, help="bytes/s that one node reads (an assumption)")
     p.add_argument("--partition-rows", type=int, default=100_000)
