@@ -126,9 +126,7 @@ func (b *batch) match(m matching, s *scratch) {
 
 // keep notes the matches of a row.
 func (b *batch) keep(row *CaptionRow, found []match, texts bool, s *scratch) {
-	s.text.read(row.Caption)
-	s.normal = s.text.normalised(s.normal[:0])
-	hit := rowMatch{row: row.Row, url: urlHash(row.URL), caption: hash64(s.normal)}
+	hit := rowMatch{row: row.Row, url: urlHash(row.URL), caption: s.captionHash(row.Caption)}
 	if texts {
 		// A copy: the row's own text may be a piece of a much larger one.
 		hit.text = &CaptionRow{Caption: strings.Clone(row.Caption), URL: strings.Clone(row.URL), Key: strings.Clone(row.Key)}

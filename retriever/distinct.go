@@ -83,6 +83,17 @@ func hash64(text []byte) uint64 {
 	return binary.LittleEndian.Uint64(sum[:8])
 }
 
+// captionHash is hash64 of the normalised caption.
+func (s *scratch) captionHash(caption string) uint64 {
+	s.hash.Reset()
+	s.text.open(caption)
+	for i := 0; s.text.advance(&i); i = len(s.text.letters) {
+		s.normal = s.text.normalised(s.normal[:0], i)
+		s.hash.Write(s.normal)
+	}
+	return binary.LittleEndian.Uint64(s.hash.Sum(s.normal[:0]))
+}
+
 // urlHash is 0 for a row without a URL.
 func urlHash(url string) uint64 {
 	if url == "" {

@@ -22,23 +22,23 @@ func (t *folded) accepts(caption string, i int, j joint, words bool) bool {
 	case g&gapComma != 0:
 		return g&^gapSpace == gapComma && (j.gap&gapComma != 0 || j.gap != 0 && generation(t.wordAfter(i)))
 	case j.gap == 0:
-		return t.splits(i, words)
+		return t.splits(i, words && j.initials)
 	case g == 0:
 		return t.joins(i, j, words)
 	}
 	return t.separates(i, j)
 }
 
-// splits: may a word of the name be written in two parts here? ("TJ" as "T.J.", "OBrien" as
-// "O'Brien", "Joanne" as "Jo-Anne").
-func (t *folded) splits(i int, words bool) bool {
+// splits: may a word of the name be written in two parts here? (Initials, "TJ", as "T.J." or "T J";
+// "OBrien" as "O'Brien", "Joanne" as "Jo-Anne").
+func (t *folded) splits(i int, initials bool) bool {
 	switch g := t.gaps[i]; g {
 	case gapHyphen:
 		return true
 	case gapApostrophe:
 		return !contraction(t.wordAfter(i))
 	case gapDot, gapSpace, gapDot | gapSpace:
-		return words && t.letterBefore(i) && t.letterAfter(i)
+		return initials && t.letterBefore(i) && t.letterAfter(i)
 	}
 	return false
 }

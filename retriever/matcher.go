@@ -2,6 +2,8 @@ package retriever
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"hash"
 	"slices"
 )
 
@@ -22,7 +24,8 @@ type scratch struct {
 	text     *folded
 	words    asciiWords
 	padded   []byte             // a caption and 8 zeros
-	normal   []byte             // a normalised caption
+	normal   []byte             // of a normalised caption
+	hash     hash.Hash          // of it
 	name     *folded            // of the roster
 	patterns map[int32]*pattern // of the strict matcher's spellings that were met
 	found    []match            // at most one a person
@@ -30,7 +33,9 @@ type scratch struct {
 }
 
 func newScratch(persons int) *scratch {
-	return &scratch{text: newFolded(), name: newFolded(), patterns: map[int32]*pattern{}, place: make([]int32, persons)}
+	return &scratch{
+		text: newFolded(), name: newFolded(), patterns: map[int32]*pattern{}, place: make([]int32, persons), hash: sha256.New(),
+	}
 }
 
 // note keeps for each person the leftmost match, and of those the longest: a row counts once for

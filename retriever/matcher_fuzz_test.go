@@ -99,7 +99,7 @@ func lettersOf(text string) string {
 func lettersOfOrders(name string) []string {
 	t := newFolded()
 	t.read(name)
-	words := strings.Fields(string(t.normalised(nil)))
+	words := strings.Fields(string(t.normalised(nil, 0)))
 	var all []string
 	for i := range words {
 		all = append(all, strings.Join(words[i:], "")+strings.Join(words[:i], ""))

@@ -14,10 +14,15 @@ import (
 type strictMatcher struct {
 	*lexicon
 	persons []Person
+	longest int // letters of a spelling, at most
 }
 
 func newStrictMatcher(roster *Roster) *strictMatcher {
-	return &strictMatcher{newLexicon(roster.Persons, strictSpellings), roster.Persons}
+	m := &strictMatcher{lexicon: newLexicon(roster.Persons, strictSpellings), persons: roster.Persons}
+	for i := range m.spellings {
+		m.longest = max(m.longest, len(m.spellings[i].letters))
+	}
+	return m
 }
 
 // strictSpellings gives the letters of every name and alias, as written and turned round.
@@ -42,31 +47,39 @@ func strictSpellings(share []Person, first int) []spelling {
 // find passes by captions of plain letters none of whose words starts like a name: letters that are
 // ASCII need a word's start before a name, since all scripts that do without are not.
 func (m *strictMatcher) find(caption string, s *scratch) []match {
-	if s.words.read(caption) && !s.words.anyIn(&m.screen) {
+	if len(caption) <= stretchBytes && s.words.read(caption) && !s.words.anyIn(&m.screen) {
 		return nil
 	}
 	return m.findFolded(caption, s)
 }
 
-// findFolded reads every letter of the caption.
+// findFolded reads every letter of the caption, of a long one a stretch at a time.
 func (m *strictMatcher) findFolded(caption string, s *scratch) []match {
 	t := s.text
-	t.read(caption)
-	for i := range t.letters {
-		if t.gaps[i] == 0 && t.letters[i] < utf8.RuneSelf && t.letters[i-1] < utf8.RuneSelf {
-			continue // inside of a word: see starts
+	t.open(caption)
+	for i := 0; t.advance(&i); {
+		for stop := t.settled(m.longest); i < stop; i++ {
+			m.findAt(caption, i, s)
 		}
-		next := t.next(i)
-		if !m.knows(next) {
-			continue
-		}
-		m.at(t.letters[i:], next, func(k int32) {
-			if end := i + len(m.spellings[k].letters); t.starts(i) && t.ends(end) {
-				m.compare(caption, k, i, end, s)
-			}
-		})
 	}
 	return s.take()
+}
+
+// findAt notes the names that start at letter i.
+func (m *strictMatcher) findAt(caption string, i int, s *scratch) {
+	t := s.text
+	if t.gaps[i] == 0 && t.letters[i] < utf8.RuneSelf && t.letters[i-1] < utf8.RuneSelf {
+		return // inside of a word: see starts
+	}
+	next := t.next(i)
+	if !m.knows(next) {
+		return
+	}
+	m.at(t.letters[i:], next, func(k int32) {
+		if end := i + len(m.spellings[k].letters); t.starts(i) && t.ends(end) {
+			m.compare(caption, k, i, end, s)
+		}
+	})
 }
 
 // compare notes a name whose spelling k the letters [start,end) of the caption are, if what stands

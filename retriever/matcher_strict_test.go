@@ -121,6 +121,21 @@ var strictCases = []struct {
 	{"initials", []string{"TJ Thyne"}, "T J Thyne", "T J Thyne"},
 	{"initials", []string{"T J Thyne"}, "TJ Thyne", "TJ Thyne"},
 	{"initials", []string{"T J Thyne"}, "T.J. Thyne", "T.J. Thyne"},
+	{"initials", []string{"TJ Thyne"}, "Thyne, T. J.", "Thyne, T. J"},
+	{"initials", []string{"tj thyne"}, "T.J. Thyne", "T.J. Thyne"}, // one case: no vowel, so no word
+	{"initials", []string{"TJ THYNE"}, "T. J. Thyne", "T. J. Thyne"},
+	{"initials", []string{"JRR Tolking"}, "J. R. R. Tolking", "J. R. R. Tolking"},
+	{"initials", []string{"JRR Tolking"}, "J R.R. Tolking", "J R.R. Tolking"},
+	{"initials", []string{"JRR Tolking"}, "J. RR Tolking", ""}, // one by one, or together
+	{"initials", []string{"AL Gord"}, "A.L. Gord", "A.L. Gord"},
+	{"initials", []string{"Al Gord"}, "A.L. Gord", ""}, // a word, not initials
+	{"initials", []string{"Al Gord"}, "A L Gord", ""},
+	{"initials", []string{"AL GORD"}, "A. L. Gord", ""}, // cannot be told from a word: give an alias
+	{"initials", []string{"Ann Lee"}, "A n n Lee", ""},
+	{"initials", []string{"Ann Lee"}, "A.N.N. Lee", ""},
+	{"initials", []string{"Ann Lee"}, "Ann L E E", ""},
+	{"initials", []string{"ANN Lee"}, "A N N Lee", "A N N Lee"},
+	{"initials", []string{"علي كمال"}, "ع ل ي كمال", ""},
 	{"initials", []string{"T.J. Thyne"}, "TXJX Thyne", ""},
 	{"initials", []string{"T.J. Thyne"}, "T.J. and Thyne", ""},
 	{"initials", []string{"T.J. Thyne"}, "A.T.J. Thyne", "T.J. Thyne"},

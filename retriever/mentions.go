@@ -14,9 +14,9 @@ type Mode string
 const (
 	// Strict, the default, reads names as a reader would. Both sides are folded (accents, case, ø
 	// ł đ ß æ œ and the like); words are matched whole; a full stop, apostrophe or hyphen of a name
-	// is optional ("T.J. Thyne", "TJ Thyne", "T J Thyne"; "Jean-Luc", "Jean Luc"); aliases, "Last,
-	// First" order and possessives count; words must be adjacent, and sentence punctuation between
-	// them breaks the match. HTML entities in a caption are read as the characters they stand for.
+	// is optional ("T.J. Thyne", "TJ Thyne", "T J Thyne"; "Jean-Luc", "Jean Luc"), and initials may
+	// stand apart, other letters not; aliases, "Last, First" order and possessives count; words must be
+	// adjacent, and sentence punctuation between them breaks the match. HTML entities in a caption are read as the characters they stand for.
 	// Scripts that do not put spaces between words need none around a name; Arabic and Hebrew need
 	// none before it. A name inside a longer name ("Eric Smith" in "Eric Smith Jones") is a mention
 	// of each.

@@ -10,11 +10,11 @@ import (
 const maxRotated = 5
 
 // joint is a place between two letters of a pattern where the name as the roster writes it has
-// something other than letters.
+// something other than letters, or two initials side by side ("TJ").
 type joint struct {
 	at       int32
-	gap      gap
-	initials bool   // the words on both sides are single letters
+	gap      gap    // 0 between initials that are written as one word
+	initials bool   // what stands on both sides is an initial
 	raw      string // what stands there, when it is more than the usual marks ("P!nk")
 }
 
@@ -42,9 +42,13 @@ func (t *folded) turns(cuts []int32) []int32 {
 func newPattern(t *folded, alias string, from source) *pattern {
 	t.read(alias)
 	p := &pattern{source: from}
+	initials := t.initials()
 	for i := 1; i < len(t.letters); i++ {
 		g := t.gaps[i]
 		if g == 0 {
+			if initials[i] {
+				p.joints = append(p.joints, joint{at: int32(i), initials: true})
+			}
 			continue
 		}
 		j := joint{at: int32(i), gap: g, initials: t.letterBefore(i) && t.letterAfter(i)}

@@ -17,17 +17,20 @@ const maxEntity = 40
 const maxComposed = 64
 
 // plain is a caption as a reader sees it: HTML entities ("O&#39;Brien", "&amp;") read once, the
-// text composed (NFC), half-width kana joined with their voicing marks. from and to give, for each byte of text, the range of the caption that it
-// came from; both are nil when text is the caption.
+// text composed (NFC), half-width kana joined with their voicing marks. from and to give, for each
+// byte of text, the range of the caption that it came from; both are nil when text is the caption
+// from byte start on.
 type plain struct {
 	text     string
+	start    int
 	from, to []int32
 }
 
-// readPlain leaves a caption that needs none of the steps untouched, which is nearly every caption.
-func readPlain(caption string) plain {
-	p := plain{text: caption}
-	if strings.IndexByte(caption, '&') >= 0 {
+// readPlain reads the stretch of a caption that starts at byte start. One that needs none of the
+// steps is left untouched, which is nearly every one.
+func readPlain(stretch string, start int) plain {
+	p := plain{text: stretch, start: start}
+	if strings.IndexByte(stretch, '&') >= 0 {
 		p = p.replace(entity)
 	}
 	if isASCII(p.text) {
@@ -53,10 +56,9 @@ func isASCII(text string) bool {
 // replace rebuilds the text piece by piece. next takes the rest of the text and gives what its
 // first n bytes become.
 func (p plain) replace(next func(rest string) (n int, piece string)) plain {
-	var (
-		b   strings.Builder
-		out plain
-	)
+	var b strings.Builder
+	b.Grow(len(p.text))
+	out := plain{from: make([]int32, 0, len(p.text)), to: make([]int32, 0, len(p.text))}
 	for i := 0; i < len(p.text); {
 		n, piece := next(p.text[i:])
 		from, to := p.origin(i, i+n)
@@ -77,7 +79,7 @@ func (p plain) replace(next func(rest string) (n int, piece string)) plain {
 // origin maps the non-empty byte range [i,j) of the text to the caption.
 func (p plain) origin(i, j int) (from, to int) {
 	if p.from == nil {
-		return i, j
+		return p.start + i, p.start + j
 	}
 	return int(p.from[i]), int(p.to[j-1])
 }
@@ -102,23 +104,31 @@ func entity(rest string) (n int, piece string) {
 	return end + 1, piece
 }
 
-// composed reads as little as NFC composes into one: up to the next place where NFC may cut the
-// text, or less where a cut changes nothing.
+// composed reads a run that is composed already, or else as little as NFC composes into one: up to the
+// next place where NFC may cut the text, or less where a cut changes nothing.
 func composed(rest string) (n int, piece string) {
+	if n = norm.NFC.QuickSpanString(rest); n > 0 {
+		return n, rest[:n]
+	}
 	n = norm.NFC.NextBoundaryInString(rest, true)
 	if n <= 0 {
 		n = len(rest)
+	}
+	if norm.NFC.IsNormalString(rest[:n]) {
+		return n, rest[:n]
 	}
 	piece = norm.NFC.String(rest[:n])
 	if n > maxComposed {
 		return n, piece
 	}
+	var before, after [4 * maxComposed]byte
 	for i := range rest[:n] {
 		if i == 0 {
 			continue
 		}
-		if head := norm.NFC.String(rest[:i]); head+norm.NFC.String(rest[i:n]) == piece {
-			return i, head
+		head, tail := norm.NFC.AppendString(before[:0], rest[:i]), norm.NFC.AppendString(after[:0], rest[i:n])
+		if len(head)+len(tail) == len(piece) && piece[:len(head)] == string(head) && piece[len(head):] == string(tail) {
+			return i, piece[:len(head)]
 		}
 	}
 	return n, piece

@@ -124,7 +124,7 @@ func (b *rosterBuilder) checkName(line int, what, s string) {
 	case 1:
 		b.warn(line, "%s %q is one letter and matches every such word", what, s)
 	}
-	b.keys = append(b.keys, string(b.text.normalised(nil)))
+	b.keys = append(b.keys, string(b.text.normalised(nil, 0)))
 }
 
 func (b *rosterBuilder) aliases(line int, name string, given []string) []string {

@@ -5,16 +5,17 @@ import (
 	"unicode/utf8"
 )
 
-// keptLetters bounds the buffers that are kept after a very long caption.
-const keptLetters = 1 << 20
-
 // folded is a text as the strict matcher reads it: its folded letters without anything between
-// them, and beside them what stood in between. A value is reused from caption to caption.
+// them, and beside them what stood in between. A value is reused from caption to caption. Of a long
+// caption it holds a stretch at a time: see advance.
 type folded struct {
 	letters  []byte  // UTF-8; 8 zeros after the last, beyond its length
 	gaps     []gap   // gaps[i] precedes letters[i]; one more at the end; 0 inside a word
 	from, to []int32 // the byte range of the original text that letters[i] came from
 	pending  gap
+	text     string // the original
+	done     int    // bytes of it that were read
+	stretch  int    // bytes that are read at a time
 	folder   *folder
 	ascii    [utf8.RuneSelf]asciiGlyph
 }
@@ -26,7 +27,7 @@ type asciiGlyph struct {
 }
 
 func newFolded() *folded {
-	t := &folded{folder: newFolder()}
+	t := &folded{folder: newFolder(), stretch: stretchBytes}
 	for c := range t.ascii {
 		g := t.folder.glyph(rune(c))
 		t.ascii[c].gap = g.gap
@@ -37,37 +38,7 @@ func newFolded() *folded {
 	return t
 }
 
-// read folds a caption or an alias. The ranges refer to it, not to what was read from its HTML
-// entities.
-func (t *folded) read(caption string) {
-	if cap(t.letters) > keptLetters {
-		t.letters, t.gaps, t.from, t.to = nil, nil, nil, nil
-	}
-	t.letters, t.gaps = t.letters[:0], t.gaps[:0]
-	t.from, t.to = t.from[:0], t.to[:0]
-	t.pending = gapEdge
-	p := readPlain(caption)
-	for i := 0; i < len(p.text); {
-		if c := p.text[i]; c < utf8.RuneSelf {
-			t.addASCII(c, i)
-			i++
-			continue
-		}
-		r, size := utf8.DecodeRuneInString(p.text[i:])
-		t.add(t.folder.glyph(r), i, i+size)
-		i += size
-	}
-	t.gaps = append(t.gaps, t.pending|gapEdge)
-	t.letters = append(t.letters, make([]byte, keyBytes)...)[:len(t.letters)]
-	if p.from != nil {
-		for i := range t.from {
-			from, to := p.origin(int(t.from[i]), int(t.to[i]))
-			t.from[i], t.to[i] = int32(from), int32(to)
-		}
-	}
-}
-
-func (t *folded) addASCII(c byte, at int) {
+func (t *folded) addASCII(c byte, from, to int) {
 	g := t.ascii[c]
 	if g.letter == 0 {
 		t.addGap(g.gap)
@@ -75,7 +46,7 @@ func (t *folded) addASCII(c byte, at int) {
 	}
 	t.letters = append(t.letters, g.letter)
 	t.gaps = append(t.gaps, t.pending)
-	t.from, t.to = append(t.from, int32(at)), append(t.to, int32(at+1))
+	t.from, t.to = append(t.from, int32(from)), append(t.to, int32(to))
 	t.pending = 0
 }
 
@@ -120,10 +91,11 @@ func (t *folded) letterAfter(i int) bool {
 	return size > 0 && t.gaps[i+size] != 0 && !unspaced(r)
 }
 
-// wordBefore gives the letters of the word that ends before letter i.
+// wordBefore gives the letters of the word that ends before letter i; of a longer one the last
+// nearLetters.
 func (t *folded) wordBefore(i int) []byte {
 	lo := i - 1
-	for lo > 0 && t.gaps[lo] == 0 {
+	for lo > max(0, i-nearLetters) && t.gaps[lo] == 0 {
 		lo--
 	}
 	return t.letters[lo:i]
@@ -138,14 +110,14 @@ func (t *folded) wordAfter(i int) []byte {
 	return t.letters[i:hi]
 }
 
-// normalised gives the caption as repeated captions are recognised by: its folded words, one
-// space between them.
-func (t *folded) normalised(dst []byte) []byte {
-	for i, c := range t.letters {
-		if t.gaps[i] != 0 && i > 0 {
+// normalised appends the letters from letter i on as repeated captions are recognised by: words,
+// one space between them.
+func (t *folded) normalised(dst []byte, i int) []byte {
+	for ; i < len(t.letters); i++ {
+		if g := t.gaps[i]; g != 0 && g&gapEdge == 0 {
 			dst = append(dst, ' ')
 		}
-		dst = append(dst, c)
+		dst = append(dst, t.letters[i])
 	}
 	return dst
 }

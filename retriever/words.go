@@ -29,7 +29,7 @@ func (w *asciiWords) read(caption string) bool {
 		return false
 	}
 	size := (len(caption)+block-1)/block*block + keyBytes
-	if len(w.text) < size || cap(w.text) > keptLetters {
+	if len(w.text) < size {
 		w.text, w.letters, w.starts = make([]byte, 2*size), make([]byte, 2*size), make([]int32, 2*size)
 	}
 	clear(w.text[copy(w.text, caption):size])
