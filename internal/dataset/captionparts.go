@@ -141,13 +141,18 @@ func (g parquetGroup) captions(ctx context.Context, visit func([]retriever.Capti
 	group := file.Group(g.number)
 	defer group.Close()
 	r := groupReader{path: g.file.path, first: g.first}
-	for i, c := range []*textColumn{leafCaption: &r.caption, leafURL: &r.url, leafKey: &r.key} {
+	for i, texts := range []*parquetfile.Texts{leafCaption: &r.caption, leafURL: &r.url, leafKey: &r.key} {
 		if leaves[i].leaf < 0 {
 			continue
 		}
-		if c.values, err = group.Column(leaves[i].leaf); err != nil {
+		column, err := group.Column(leaves[i].leaf)
+		if err != nil {
 			return fmt.Errorf("%s: rows from %d: %w", g.file.path, g.first, err)
 		}
+		if i == leafCaption {
+			r.kind = column.Kind()
+		}
+		*texts = parquetfile.NewTexts(column, spell)
 	}
 	return r.read(ctx, file.GroupRows(g.number), visit)
 }
@@ -160,7 +165,8 @@ const groupBatch = 1024
 type groupReader struct {
 	path              string
 	first             int64
-	caption, url, key textColumn
+	kind              parquet.Kind // of the captions
+	caption, url, key parquetfile.Texts
 }
 
 func (r *groupReader) read(ctx context.Context, count int64, visit func([]retriever.CaptionRow) error) error {
@@ -191,23 +197,22 @@ func (r *groupReader) read(ctx context.Context, count int64, visit func([]retrie
 
 // fill reads one row. What is missing of a URL or a key is empty.
 func (r *groupReader) fill(row *retriever.CaptionRow) (err error) {
-	if row.Caption, row.Null, err = r.caption.next(); err != nil {
+	if row.Caption, row.Null, err = r.caption.Next(); err != nil {
 		return err
 	}
-	if row.URL, _, err = r.url.next(); err != nil {
+	if row.URL, _, err = r.url.Next(); err != nil {
 		return err
 	}
-	row.Key, _, err = r.key.next()
+	row.Key, _, err = r.key.Next()
 	return err
 }
 
 // check refuses a caption that is too long, and a caption column that is not text, unless it is null
 // throughout, as one that pandas had nothing for.
 func (r *groupReader) check(row *retriever.CaptionRow) error {
-	kind := r.caption.values.Kind()
 	switch {
-	case !row.Null && kind != parquet.ByteArray && kind != parquet.FixedLenByteArray:
-		return fmt.Errorf("the caption is of type %v, not text", kind)
+	case !row.Null && r.kind != parquet.ByteArray && r.kind != parquet.FixedLenByteArray:
+		return fmt.Errorf("the caption is of type %v, not text", r.kind)
 	case len(row.Caption) > maxCaption:
 		return fmt.Errorf("the caption is longer than %d MiB", maxCaption>>20)
 	}

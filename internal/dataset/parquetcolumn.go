@@ -3,6 +3,7 @@ package dataset
 import (
 	"errors"
 	"io"
+	"strconv"
 
 	"github.com/parquet-go/parquet-go"
 
@@ -33,6 +34,17 @@ func (c parquetCell) text() string {
 		return clean(string(c.value.ByteArray()))
 	}
 	return c.value.String()
+}
+
+// spell adds a value that is no text as text. Only what is stored as null is null.
+func spell(to []byte, v parquet.Value) (text []byte, null bool) {
+	switch v.Kind() {
+	case parquet.Int64:
+		return strconv.AppendInt(to, v.Int64(), 10), false
+	case parquet.Int32:
+		return strconv.AppendInt(to, int64(v.Int32()), 10), false
+	}
+	return append(to, parquetCell{v}.text()...), false
 }
 
 // any is the value as a row's field: nil, bool, int64, float64 or string.

@@ -144,14 +144,14 @@ func FuzzRoundTrip(f *testing.F) {
 		}
 		if n > 0 {
 			encoded, err = parquet.RLEDictionary.EncodeInt32(nil, indexes)
-			for i, at := range page(parquet.ByteArray, format.RLEDictionary, encoded, err).Index() {
+			for i, at := range page(parquet.ByteArray, format.RLEDictionary, encoded, err).index {
 				require.Equal(t, indexes[i], int32(at))
 			}
 			for _, encoding := range []format.Encoding{format.Plain, format.DeltaLengthByteArray, format.DeltaByteArray} {
 				encoded, err = parquet.LookupEncoding(encoding).EncodeByteArray(nil, texts, ends)
-				got, at := page(parquet.ByteArray, encoding, encoded, err).Text()
-				require.Equal(t, string(texts), got, encoding)
-				require.Equal(t, ends[1:], at, encoding)
+				got := page(parquet.ByteArray, encoding, encoded, err)
+				require.Equal(t, string(texts), string(got.data), encoding)
+				require.Equal(t, ends[1:], got.ends, encoding)
 			}
 		}
 		encoded, err = (&rle.Encoding{BitWidth: 2}).EncodeLevels(nil, slices.Clone(levels))

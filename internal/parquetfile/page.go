@@ -103,22 +103,6 @@ func (p *Page) Null(i int) bool {
 	return len(p.definition) > 0 && p.definition[i] != p.leaf.maxDefinition
 }
 
-// Dictionary is the page that the values of this one are in, by number, nil when they are here.
-// It is the same for all pages of a column.
-func (p *Page) Dictionary() *Page {
-	if !p.indexed {
-		return nil
-	}
-	return p.dict
-}
-
-// Index gives the number of each value that is not null in the dictionary.
-func (p *Page) Index() []uint32 { return p.index }
-
-// Text copies the texts of a page whose column has such, one after the other. The ends of each in
-// it are the page's memory.
-func (p *Page) Text() (text string, ends []uint32) { return string(p.data), p.ends }
-
 // Read fills dst with the next values, nulls among them, and says how many there were; 0 at the end
 // of the page. Values refer to the page's memory. Those of a column that repeats have their levels.
 func (p *Page) Read(dst []parquet.Value) int { return p.read(dst, p.leaf.maxRepetition > 0) }
@@ -232,6 +216,3 @@ func (l *leaf) value(b []byte) parquet.Value {
 	}
 	return parquet.FixedLenByteArrayValue(b)
 }
-
-// Kind is the physical type of the values.
-func (p *Page) Kind() parquet.Kind { return p.leaf.kind }

@@ -3,6 +3,7 @@ package vectors
 import (
 	"encoding/base64"
 	"math"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -32,10 +33,14 @@ func (c metadataColumn) value(v parquet.Value) any {
 		}
 		return x
 	case parquet.ByteArray, parquet.FixedLenByteArray:
-		if b := v.ByteArray(); !utf8.Valid(b) {
+		switch b := v.ByteArray(); {
+		case utf8.Valid(b):
+			return string(b)
+		case c.role != roleField:
+			return strings.ToValidUTF8(string(b), "\uFFFD") // it is meant to be a text
+		default:
 			return base64.StdEncoding.EncodeToString(b)
 		}
-		return string(v.ByteArray())
 	}
 	return v.String()
 }
