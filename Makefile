@@ -5,7 +5,7 @@ GO    ?= go
 STORE ?= embedded
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help setup peers build demo test race bench lint lab clean
+.PHONY: help setup peers build demo test race bench lint images lab clean
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ lint: ## gofmt, vet, staticcheck and hadolint
 	$(GO) vet ./...
 	$(GO) run $(STATICCHECK) ./...
 	@scripts/lint_docker.sh
+
+images: ## as root, without Docker: carry out both Dockerfiles and run what they make
+	@scripts/dockerfile_steps.sh docker/Dockerfile
+	@scripts/dockerfile_steps.sh docker/Dockerfile.gpu
 
 lab: ## make the lab again (persons, photos, both models) and compare digests; under an hour
 	testdata/lab/lab.sh

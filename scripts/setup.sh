@@ -6,8 +6,10 @@
 #   milvus       .cache/milvus/engine/                         the engine that scripts/milvus.sh starts
 #   libjpeg      the system's libturbojpeg                     JPEG pixels as Pillow decodes them
 #   chromium     the system's browser                          tests of the pages; only when named
+#   cuda         .cache/onnxruntime-gpu/                       for --device cuda: ONNX Runtime and NVIDIA's
+#                                                              libraries, 1.3 GB; only when named
 #
-# Usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg|chromium] [--into DIR]
+# Usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg|chromium|cuda] [--into DIR]
 #
 # A second run finds everything in place and does nothing. Wheels are checked against the digests
 # below before anything of them is unpacked, and nothing is visible under its final name before it
@@ -21,8 +23,18 @@ ONNXRUNTIME_AARCH64=d2fb19e848f7c33ed8d3182b52504aaa11c5e8da438bbb47296f85b133cb
 MILVUS_VERSION=2.3.5
 MILVUS_X86_64=69515a0630ce29fd10e101fa442afea8ca1387b93a456cd9bd41fdf3deb93d04
 
+# What ONNX Runtime needs for CUDA: its own package, the libraries of CUDA 13.0 that it is linked against,
+# the compiler that cuBLAS and cuDNN call, and cuDNN, which it loads for convolutions. cuFFT, which it
+# loads for Fourier transforms, is left out. The driver, libcuda.so.1, belongs to the machine.
+CUDA_X86_64="onnxruntime-gpu $ONNXRUNTIME_VERSION 8ccd052ca4de21b2a335f3503a283126163b6fab9dba29d1d9cbf3fa55c51d28
+nvidia-cuda-runtime 13.0.96 7f82250d7782aa23b6cfe765ecc7db554bd3c2870c43f3d1821f1d18aebf0548
+nvidia-cuda-nvrtc 13.0.88 ad9b6d2ead2435f11cbb6868809d2adeeee302e9bb94bcf0539c7a40d80e8575
+nvidia-cublas 13.1.1.3 37936a16db8fe4ac1f065c2139360608a543a09275cb1a1af612e08cfa065436
+nvidia-curand 10.4.0.35 1aee33a5da6e1db083fe2b90082def8915f30f3248d5896bcec36a579d941bfc
+nvidia-cudnn-cu13 9.26.0.51 9c976d539786698c71d6bcdbe2053b7485fae062ff7e1215d2f2ff67b1a2149a"
+
 usage() {
-	echo "usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg|chromium] [--into DIR]" >&2
+	echo "usage: scripts/setup.sh [--only onnxruntime|milvus|libjpeg|chromium|cuda] [--into DIR]" >&2
 	exit 2
 }
 
@@ -32,7 +44,7 @@ while [ $# -gt 0 ]; do
 	case $1 in
 	--only)
 		only=${2:-}
-		case $only in onnxruntime | milvus | libjpeg | chromium) ;; *) usage ;; esac
+		case $only in onnxruntime | milvus | libjpeg | chromium | cuda) ;; *) usage ;; esac
 		shift 2
 		;;
 	--into)
@@ -145,6 +157,29 @@ milvus() {
 	! LD_LIBRARY_PATH=$dir/bin ldd "$dir/bin/milvus" 2>&1 | grep -q 'not found'
 }
 
+# cuda fetches package after package, so that a run that was ended goes on with the next.
+cuda() {
+	local dir=$cache/onnxruntime-gpu name version digest
+	if [ "$machine" != "Linux x86_64" ]; then
+		why="ONNX Runtime with CUDA is packaged for Linux x86-64 only, this is $machine"
+		return 1
+	fi
+	while read -r name version digest; do
+		[ "$(cat "$dir/$name.sha256" 2>/dev/null)" = "$digest" ] && continue
+		wheel "$name" "$version" "$digest" --python-version 3.12 --implementation cp --abi cp312 \
+			--platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux2014_x86_64 || return 1
+		why="could not unpack $name $version into $dir: all of them take 2.2 GB; check free space and permissions"
+		unpack "$fetched" "$scratch/wheel" && mkdir -p "$dir/licenses/$name" || return 1
+		# Not Python's own part, TensorRT's, the second compiler and the BLAS for programs that want one.
+		find "$scratch/wheel" -name 'lib*.so*' ! -name '*_tensorrt.so' ! -name '*.alt.so*' ! -name 'libnvblas.so*' \
+			-exec mv -f -t "$dir" {} + || return 1
+		find "$scratch/wheel" \( -iname 'license*' -o -iname 'thirdpartynotices*' \) -type f \
+			-exec mv -f -t "$dir/licenses/$name" {} + || return 1
+		echo "$digest" >"$scratch/mark" && mv -f "$scratch/mark" "$dir/$name.sha256" || return 1
+		rm -rf "$scratch"
+	done <<<"$CUDA_X86_64"
+}
+
 turbojpeg_present() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'libturbojpeg\.so\.0'; }
 
 libjpeg() {
@@ -189,6 +224,7 @@ part onnxruntime "ONNX Runtime $ONNXRUNTIME_VERSION" "nothing can be embedded or
 part milvus "Milvus engine $MILVUS_VERSION" "tests against a real Milvus are skipped; the embedded store needs none"
 part libjpeg "libturbojpeg" "JPEG files are decoded by Go's own decoder, whose pixels differ slightly"
 [ "$only" != chromium ] || part chromium "Chromium" "the tests of the pages are skipped"
+[ "$only" != cuda ] || part cuda "ONNX Runtime $ONNXRUNTIME_VERSION for CUDA 13.0, with cuDNN" "models run on the CPU"
 
 [ ${#has[@]} = 0 ] || printf 'present: %s\n' "${has[@]}"
 [ ${#missing[@]} = 0 ] || printf 'MISSING: %s\n' "${missing[@]}" >&2

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
-	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
@@ -35,6 +33,7 @@ type Graph struct {
 type Session struct {
 	inner   *ort.DynamicAdvancedSession
 	name    string
+	device  string
 	outputs int
 }
 
@@ -60,9 +59,9 @@ func NewSession(g Graph, o Options) (*Session, error) {
 	}
 	inner, err := g.open(options)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be loaded by ONNX Runtime %s: %w", g.Name, ort.GetVersion(), err)
+		return nil, fmt.Errorf("%s cannot be loaded by ONNX Runtime %s: %w", g.Name, ort.GetVersion(), explained(o.Device, err))
 	}
-	return &Session{inner: inner, name: g.Name, outputs: len(g.Outputs)}, nil
+	return &Session{inner: inner, name: g.Name, device: o.Device, outputs: len(g.Outputs)}, nil
 }
 
 func (g Graph) open(options *ort.SessionOptions) (*ort.DynamicAdvancedSession, error) {
@@ -70,35 +69,6 @@ func (g Graph) open(options *ort.SessionOptions) (*ort.DynamicAdvancedSession, e
 		return ort.NewDynamicAdvancedSessionWithONNXData(g.Data, g.Inputs, g.Outputs, options)
 	}
 	return ort.NewDynamicAdvancedSession(g.Path, g.Inputs, g.Outputs, options)
-}
-
-// appendDevice puts a session on the device that was asked for.
-func appendDevice(options *ort.SessionOptions, device string) error {
-	if device == "" || device == "cpu" {
-		return nil
-	}
-	kind, number, numbered := strings.Cut(device, ":")
-	if !numbered {
-		number = "0"
-	}
-	if _, err := strconv.ParseUint(number, 10, 8); kind != "cuda" || err != nil {
-		return fmt.Errorf("device %q is unknown: want cpu, cuda or cuda:N", device)
-	}
-	cuda, err := ort.NewCUDAProviderOptions()
-	if err != nil {
-		return fmt.Errorf("device %s: this ONNX Runtime cannot use CUDA: %w; give the library of the PyPI package onnxruntime-gpu %s with --onnxruntime, or use --device cpu", device, err, wantVersion)
-	}
-	defer cuda.Destroy()
-	// TensorFloat-32, the provider's default, keeps 10 bits of a number: too few for cosines that decide
-	// between names.
-	err = cuda.Update(map[string]string{"device_id": number, "use_tf32": "0"})
-	if err == nil {
-		err = options.AppendExecutionProviderCUDA(cuda)
-	}
-	if err != nil {
-		return fmt.Errorf("device %s cannot be used: %w; it needs an NVIDIA driver, CUDA 13, cuDNN 9, and libonnxruntime_providers_cuda.so beside the library; or use --device cpu", device, err)
-	}
-	return nil
 }
 
 // Run runs one batch. An output that is nil is made, and then to be destroyed by the caller. Run
@@ -121,7 +91,7 @@ func (s *Session) Run(ctx context.Context, inputs, outputs []Value) error {
 		return errors.Join(ctx.Err(), err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", s.name, err)
+		return fmt.Errorf("%s: %w", s.name, explained(s.device, err))
 	}
 	return nil
 }
