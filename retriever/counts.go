@@ -1,5 +1,7 @@
 package retriever
 
+import "slices"
+
 // Count is how often one person is in a data set, by each kind of evidence. nil was not measured.
 type Count struct {
 	ID   string `json:"id"`
@@ -57,16 +59,18 @@ func PresenceCounts(roster *Roster, found *Presences) []Count {
 	return out
 }
 
-// AddFaces puts face counts into counts of the same roster. both is how many rows each person has
-// with mention and face, nil when mentions were not counted. Where neither captions nor images were
-// counted, the faces are the estimate, between the bounds of FaceTrial.Interval: that every face was
-// compared does not make the count of the person's rows exact. rows is the number of the index's.
-func AddFaces(counts []Count, faces *ImageCounts, both []int64, trials []FaceTrial, rows int64) {
+// AddFaces puts face counts into counts of the same roster. faced are the rows that were counted of each
+// person, mentioned those that mention the person, in order; nil when mentions were not counted. Where
+// neither captions nor images were counted, the faces are the estimate, between the bounds of
+// FaceTrial.Interval: that every face was compared does not make the count of the person's rows exact.
+// rows is the number of the index's.
+func AddFaces(counts []Count, faces *ImageCounts, faced, mentioned [][]int64, trials []FaceTrial, rows int64) {
 	for i := range counts {
 		c := &counts[i]
 		c.Faces = faces.Persons[i].Rows
-		if both != nil && c.Faces != nil {
-			c.MentionAndFace = &both[i]
+		if mentioned != nil && c.Faces != nil {
+			both := inBoth(faced[i], mentioned[i])
+			c.MentionAndFace = &both
 		}
 		if c.Estimate == nil && c.Faces != nil {
 			n := float64(*c.Faces)
@@ -74,6 +78,16 @@ func AddFaces(counts []Count, faces *ImageCounts, both []int64, trials []FaceTri
 			c.Estimate, c.Low, c.High = &n, &low, &high
 		}
 	}
+}
+
+// inBoth counts the rows of a that are in b, which is in order.
+func inBoth(a, b []int64) (n int64) {
+	for _, row := range a {
+		if _, found := slices.BinarySearch(b, row); found {
+			n++
+		}
+	}
+	return n
 }
 
 // setExact makes n the estimate, without an interval around it.

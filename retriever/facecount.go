@@ -12,10 +12,9 @@ type FaceOptions struct {
 	MaxHits int
 
 	// Vectors, when set, gives the image vectors of the rows, so that near-duplicates among a
-	// person's rows are grouped; Rows and Pictures as in ImageOptions.
-	Vectors  VectorSource
-	Rows     Rows
-	Pictures Pictures
+	// person's rows are grouped; Hasher as in ImageOptions.
+	Vectors VectorSource
+	Hasher  *Hasher
 
 	// Evidence, when set, gets every counted row once the count is done, as ImageOptions.Evidence.
 	Evidence func(FaceMatch) error
@@ -32,7 +31,7 @@ type FaceMatch struct {
 // refs go with Roster.Persons; their vectors are faces.
 func CountFaces(ctx context.Context, faces FaceCounter, refs []References, threshold float32, o FaceOptions) (*ImageCounts, error) {
 	best := bestFaces{}
-	images := ImageOptions{MaxHits: o.MaxHits, Vectors: o.Vectors, Rows: o.Rows, Pictures: o.Pictures}
+	images := ImageOptions{MaxHits: o.MaxHits, Vectors: o.Vectors, Hasher: o.Hasher}
 	if o.Evidence != nil {
 		images.Evidence = func(h ImageHit) error {
 			return o.Evidence(FaceMatch{ImageHit: h, Face: best[personRow{h.Person, h.Row}].StoredFace})

@@ -72,17 +72,17 @@ func (t *imageTally) hash(ctx context.Context, o ImageOptions) (map[int64]Pictur
 			}
 		}
 	}
-	if o.Vectors == nil || o.Pictures == nil || o.Rows == nil || len(ids) == 0 {
+	if o.Vectors == nil || o.Hasher == nil || len(ids) == 0 {
 		return nil, nil
 	}
-	hashed, err := hashPictures(ctx, o.Rows, o.Pictures, ids)
+	hashes, missing, problem, err := o.Hasher.hash(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	if hashed.missing > 0 {
+	if missing > 0 {
 		t.result.Warnings = append(t.result.Warnings, fmt.Sprintf(
 			"near-duplicates among the %s: %d of %d images have no perceptual hash, and their rows were grouped by vectors alone (%v)",
-			t.kind, hashed.missing, hashed.missing+len(hashed.hashes), hashed.problem))
+			t.kind, missing, missing+len(hashes), problem))
 	}
-	return hashed.hashes, nil
+	return hashes, nil
 }

@@ -38,10 +38,9 @@ type ImageOptions struct {
 	// grouped (NearDuplicates above NearDuplicateCosine).
 	Vectors VectorSource
 
-	// Rows and Pictures, when set as well, give the images' files, so that near-duplicates are also
-	// found by perceptual hashes (NearHash).
-	Rows     Rows
-	Pictures Pictures
+	// Hasher, when set as well, hashes the images, so that near-duplicates are also found by perceptual
+	// hashes (NearHash).
+	Hasher *Hasher
 
 	// Evidence, when set, gets every counted row once the count is done: persons in order, each
 	// one's rows in order. Its error ends the count.

@@ -134,7 +134,7 @@ func TestCountImagesGroupsByHash(t *testing.T) {
 	index := planeIndex{planeStore: planeRows()}
 	files := fileByRow{0: encodePNG(t, blobs(1, 300, 200)), 18: encodePNG(t, blobs(1, 120, 80)), 9: encodePNG(t, blobs(2, 300, 200))}
 	groups, hashes := map[int64]int64{}, map[int64]bool{}
-	got, err := CountImages(t.Context(), index, refs, 0.99, ImageOptions{Vectors: index, Rows: index, Pictures: files, Evidence: func(h ImageHit) error {
+	got, err := CountImages(t.Context(), index, refs, 0.99, ImageOptions{Vectors: index, Hasher: NewHasher(index, files), Evidence: func(h ImageHit) error {
 		groups[h.Row], hashes[h.Row] = *h.Group, h.Hash != nil
 		return nil
 	}})
@@ -147,10 +147,40 @@ func TestCountImagesGroupsByHash(t *testing.T) {
 	require.True(t, strings.HasPrefix(got.Warnings[0], "near-duplicates among the images: 1 of 4 images have no perceptual hash, and their rows were grouped by vectors alone (the image was not found"), got.Warnings[0])
 }
 
+// askedPictures counts how often each row's picture was asked for.
+type askedPictures struct {
+	fileByRow
+	asked map[int64]int
+}
+
+func (a askedPictures) Pictures(ctx context.Context, rows []Row, visit func(int, []byte, error) error) error {
+	for _, r := range rows {
+		a.asked[r.ID]++
+	}
+	return a.fileByRow.Pictures(ctx, rows, visit)
+}
+
+// Two counts with one Hasher read each image once, also one that is not at hand, and group as two with
+// their own do. The second count has rows that the first has not.
+func TestHasherReadsEachPictureOnce(t *testing.T) {
+	index := planeIndex{planeStore: planeRows()}
+	files := askedPictures{fileByRow{0: encodePNG(t, blobs(1, 300, 200)), 18: encodePNG(t, blobs(1, 120, 80)), 9: encodePNG(t, blobs(2, 300, 200))}, map[int64]int{}}
+	shared := NewHasher(index, files)
+	for _, refs := range [][]References{{{Vectors: [][]float32{at(0), at(90), at(270)}}}, {{Vectors: [][]float32{at(0), at(90), at(180), at(270)}}}} {
+		want, err := CountImages(t.Context(), index, refs, 0.99, ImageOptions{Vectors: index, Hasher: NewHasher(index, files.fileByRow)})
+		require.NoError(t, err)
+		got, err := CountImages(t.Context(), index, refs, 0.99, ImageOptions{Vectors: index, Hasher: shared})
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.Len(t, got.Warnings, 1, "row 27's image is not at hand")
+	}
+	require.Equal(t, map[int64]int{0: 1, 9: 1, 18: 1, 27: 1}, files.asked)
+}
+
 // Without any image there is no number of groups by hash: it was not measured.
 func TestCountImagesWithoutPictures(t *testing.T) {
 	index := planeIndex{planeStore: planeRows()}
-	got, err := CountImages(t.Context(), index, []References{{Vectors: [][]float32{at(0)}}}, 0.9, ImageOptions{Vectors: index, Rows: index, Pictures: fileByRow{}})
+	got, err := CountImages(t.Context(), index, []References{{Vectors: [][]float32{at(0)}}}, 0.9, ImageOptions{Vectors: index, Hasher: NewHasher(index, fileByRow{})})
 	require.NoError(t, err)
 	require.Equal(t, &Groups{Either: 1, ByVector: 1}, got.Persons[0].Groups)
 }
@@ -171,7 +201,7 @@ func TestHashingStopsWithTheContext(t *testing.T) {
 	index := planeIndex{planeStore: planeRows()}
 	done := make(chan error)
 	go func() {
-		_, err := hashPictures(ctx, index, stuckPictures{encodePNG(t, blobs(1, 30, 20))}, []int64{0, 1})
+		_, _, _, err := NewHasher(index, stuckPictures{encodePNG(t, blobs(1, 30, 20))}).hash(ctx, []int64{0, 1})
 		done <- err
 	}()
 	cancel()

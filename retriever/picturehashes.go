@@ -1,6 +1,7 @@
 package retriever
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -10,49 +11,75 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// hashedPictures are the perceptual hashes of rows whose images could be had.
-type hashedPictures struct {
-	hashes  map[int64]PictureHash // by row
-	missing int                   // rows without one
-	problem error                 // the first of their reasons
+// Hasher hashes the images of rows and remembers the hashes, so that several counts of the same index
+// read each image once. Memory follows the rows asked for, some 32 bytes each. One count uses it at
+// a time.
+type Hasher struct {
+	rows  Rows
+	from  Pictures
+	known map[int64]hashedPicture
+}
+
+// hashedPicture is the hash of a row's image, or why there is none.
+type hashedPicture struct {
+	hash    PictureHash
+	problem error
+}
+
+// NewHasher takes the rows of an index, for the keys and paths of their images, and where those are.
+func NewHasher(rows Rows, from Pictures) *Hasher {
+	return &Hasher{rows: rows, from: from, known: map[int64]hashedPicture{}}
 }
 
 // hashedAtOnce bounds the images in memory: one of 100 million pixels, the largest, takes 250 MB.
 const hashedAtOnce = 4
 
-// hashPictures hashes the images of rows, each once, several at a time. Memory follows those and 16
-// bytes a row. rows gives key and path of the images, from the images.
-func hashPictures(ctx context.Context, rows Rows, from Pictures, ids []int64) (hashedPictures, error) {
+// hash gives the hashes of rows whose images could be had; missing are the others, and problem is the
+// reason of the first of them.
+func (h *Hasher) hash(ctx context.Context, ids []int64) (hashes map[int64]PictureHash, missing int, problem error, err error) {
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	out := hashedPictures{hashes: make(map[int64]PictureHash, len(ids))}
-	named, err := pictureNames(ctx, rows, ids)
+	fresh := slices.DeleteFunc(slices.Clone(ids), func(id int64) bool { _, known := h.known[id]; return known })
+	if err := h.read(ctx, fresh); err != nil {
+		return nil, 0, nil, fmt.Errorf("hashing images: %w", err)
+	}
+	hashes = make(map[int64]PictureHash, len(ids))
+	for _, id := range ids {
+		if picture := h.known[id]; picture.problem == nil {
+			hashes[id] = picture.hash
+		} else {
+			missing++
+			problem = cmp.Or(problem, picture.problem)
+		}
+	}
+	return hashes, missing, problem, nil
+}
+
+// read hashes the images of rows, several at a time.
+func (h *Hasher) read(ctx context.Context, ids []int64) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	named, err := pictureNames(ctx, h.rows, ids)
 	if err != nil {
-		return out, err
+		return err
 	}
 	var mu sync.Mutex
-	note := func(i int, h PictureHash, err error) {
+	note := func(i int, hash PictureHash, problem error) {
 		mu.Lock()
 		defer mu.Unlock()
-		if err == nil {
-			out.hashes[named[i].ID] = h
-			return
-		}
-		out.missing++
-		if out.problem == nil {
-			out.problem = err
-		}
+		h.known[named[i].ID] = hashedPicture{hash, problem}
 	}
 	hashing, ctx := errgroup.WithContext(ctx)
 	hashing.SetLimit(min(runtime.GOMAXPROCS(0), hashedAtOnce))
-	err = from.Pictures(ctx, named, func(i int, image []byte, err error) error {
+	err = h.from.Pictures(ctx, named, func(i int, image []byte, err error) error {
 		if err != nil {
 			note(i, 0, err)
 			return ctx.Err()
 		}
 		hashing.Go(func() error {
-			h, err := NewPictureHash(image)
-			note(i, h, err)
+			hash, err := NewPictureHash(image)
+			note(i, hash, err)
 			return nil
 		})
 		return ctx.Err()
@@ -60,10 +87,7 @@ func hashPictures(ctx context.Context, rows Rows, from Pictures, ids []int64) (h
 	if waited := hashing.Wait(); err == nil {
 		err = waited
 	}
-	if err != nil {
-		return out, fmt.Errorf("hashing images: %w", err)
-	}
-	return out, nil
+	return err
 }
 
 // namesAtOnce bounds the rows whose captions and other columns are in memory.

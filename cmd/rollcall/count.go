@@ -214,6 +214,10 @@ type counting struct {
 	flags    countFlags
 	evidence retriever.EvidenceWriter // nil: nowhere
 
+	// hasher hashes the images of counted rows, for images and faces alike; nil: near-duplicates are
+	// told by vectors alone.
+	hasher *retriever.Hasher
+
 	// mentioned, when not nil, takes the rows that mention each person, for counting rows that have
 	// the face as well.
 	mentioned [][]int64
@@ -288,6 +292,9 @@ func (a *app) countIn(ctx context.Context, opened *index, c counting) (*counted,
 	var err error
 	if c.flags.captions() && c.flags.onFaces() {
 		c.mentioned = make([][]int64, len(c.roster.Persons))
+	}
+	if c.flags.images() || c.flags.onFaces() {
+		c.hasher = a.hasher(opened, c)
 	}
 	if c.flags.captions() {
 		if mentions, err = a.countMentions(ctx, opened.store, c); err != nil {

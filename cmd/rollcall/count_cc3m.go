@@ -32,7 +32,7 @@ func (a *app) judgePresence(ctx context.Context, opened *index, c counting) (*co
 	evidence := c.rowEvidence(opened)
 	if c.evidence != nil {
 		in.Evidence = func(v retriever.PresenceVote) error {
-			return evidence.add(ctx, v.Row, func(row *retriever.Row) retriever.Evidence { return retriever.VoteEvidence(c.roster, v, row) })
+			return evidence.Add(ctx, v.Row, func(row *retriever.Row) retriever.Evidence { return retriever.VoteEvidence(c.roster, v, row) })
 		}
 	}
 	err := a.withModel(ctx, c.flags.model, func(ctx context.Context, model *clip.Model) (err error) {
@@ -61,7 +61,7 @@ func (a *app) judgePresence(ctx context.Context, opened *index, c counting) (*co
 	rule.FaceThreshold = c.flags.faceThreshold
 	found, err := retriever.JudgePresence(ctx, in, rule)
 	if err == nil {
-		err = evidence.flush(ctx)
+		err = evidence.Flush(ctx)
 	}
 	if err != nil {
 		return nil, err

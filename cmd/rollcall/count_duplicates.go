@@ -10,22 +10,30 @@ import (
 	"rollcall/retriever"
 )
 
-// hashedFrom is where the images are whose perceptual hashes tell near-duplicates; nil, and said, when
-// nobody knows or it is not wanted.
-func (a *app) hashedFrom(opened *index, c counting) retriever.Pictures {
+// hasher hashes the images that tell near-duplicates; nil, and said, when nobody knows where they are
+// or it is not wanted.
+func (a *app) hasher(opened *index, c counting) *retriever.Hasher {
 	if !c.flags.hashImages {
 		return nil
 	}
-	from := picturesOf(opened, c.flags.imageRoots)
-	switch {
-	case len(from.inputs) == 0:
-		a.warn([]string{"near-duplicates are told by vectors alone: the images are not at hand; say with --image-root where they are"})
-		return nil
-	case len(c.flags.imageRoots) == 0 && slices.ContainsFunc(from.inputs, storage.InBucket):
-		a.warn([]string{"near-duplicates are told by vectors alone: the images are in a bucket, which is read only when --image-root names it"})
+	from, why := hashedFrom(opened, c.flags.imageRoots)
+	if from == nil {
+		a.warn([]string{"near-duplicates are told by vectors alone: " + why})
 		return nil
 	}
-	return hashing{from, a}
+	return retriever.NewHasher(opened, hashing{from, a})
+}
+
+// hashedFrom is where the images of an index are; nil, and why, when nobody knows.
+func hashedFrom(opened *index, imageRoots []string) (from *pictures, why string) {
+	from = picturesOf(opened, imageRoots)
+	switch {
+	case len(from.inputs) == 0:
+		return nil, "the images are not at hand; say with --image-root where they are"
+	case len(imageRoots) == 0 && slices.ContainsFunc(from.inputs, storage.InBucket):
+		return nil, "the images are in a bucket, which is read only when --image-root names it"
+	}
+	return from, ""
 }
 
 // hashing shows how far the reading of images for perceptual hashes has come.

@@ -43,14 +43,14 @@ func (a *app) countNear(ctx context.Context, opened *index, references []retriev
 	found := make([][]int64, len(references))
 	evidence := c.rowEvidence(opened)
 	counts, err = retriever.CountImages(ctx, counter, references, threshold, retriever.ImageOptions{
-		Vectors: opened, Rows: opened, Pictures: a.hashedFrom(opened, c),
+		Vectors: opened, Hasher: c.hasher,
 		Evidence: func(hit retriever.ImageHit) error {
 			found[hit.Person] = append(found[hit.Person], hit.Row)
-			return evidence.add(ctx, hit.Row, func(row *retriever.Row) retriever.Evidence { return retriever.ImageEvidence(c.roster, hit, row) })
+			return evidence.Add(ctx, hit.Row, func(row *retriever.Row) retriever.Evidence { return retriever.ImageEvidence(c.roster, hit, row) })
 		},
 	})
 	if err == nil {
-		err = evidence.flush(ctx)
+		err = evidence.Flush(ctx)
 	}
 	if err = errors.Join(err, done()); err != nil || !c.flags.estimate {
 		return counts, nil, err

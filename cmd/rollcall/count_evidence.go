@@ -47,47 +47,10 @@ func evidenceWriter(ctx context.Context, w io.Writer, opened *index, flags count
 	return retriever.NewEvidenceJSONL(w)
 }
 
-// rowsAtOnce is how many counted rows are asked of the index at once, for evidence: one by one they
-// would each wait for Milvus.
-const rowsAtOnce = 512
-
-// rowEvidence writes evidence of rows, with their captions and URLs from the index.
-type rowEvidence struct {
-	index    *index
-	out      retriever.EvidenceWriter // nil: nowhere
-	ids      []int64
-	describe []func(*retriever.Row) retriever.Evidence
-}
-
-func (c counting) rowEvidence(opened *index) *rowEvidence {
-	return &rowEvidence{index: opened, out: c.evidence}
-}
-
-// add takes a row that was counted. After the last, flush writes those that are still held.
-func (e *rowEvidence) add(ctx context.Context, id int64, describe func(*retriever.Row) retriever.Evidence) error {
-	if e.out == nil {
-		return nil
+// rowEvidence writes evidence of rows, with what the index knows of them.
+func (c counting) rowEvidence(opened *index) *retriever.RowEvidence {
+	if c.evidence == nil {
+		return retriever.NewRowEvidence(opened, nil)
 	}
-	e.ids, e.describe = append(e.ids, id), append(e.describe, describe)
-	if len(e.ids) < rowsAtOnce {
-		return nil
-	}
-	return e.flush(ctx)
-}
-
-func (e *rowEvidence) flush(ctx context.Context) error {
-	if len(e.ids) == 0 {
-		return nil
-	}
-	rows, err := e.index.Get(ctx, e.ids)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		if err := e.out.Write(e.describe[i](&rows[i])); err != nil {
-			return err
-		}
-	}
-	e.ids, e.describe = e.ids[:0], e.describe[:0]
-	return nil
+	return retriever.NewRowEvidence(opened, c.evidence.Write)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"slices"
 
 	"rollcall/internal/face"
 	"rollcall/retriever"
@@ -34,16 +33,16 @@ func (a *app) countFaces(ctx context.Context, opened *index, c counting, result 
 	}
 	rows, evidence := make([][]int64, len(references)), c.rowEvidence(opened)
 	counts, err := retriever.CountFaces(ctx, stored, references, summary.Threshold, retriever.FaceOptions{
-		Vectors: opened, Rows: opened, Pictures: a.hashedFrom(opened, c),
+		Vectors: opened, Hasher: c.hasher,
 		Evidence: func(m retriever.FaceMatch) error {
 			rows[m.Person] = append(rows[m.Person], m.Row)
-			return evidence.add(ctx, m.Row, func(row *retriever.Row) retriever.Evidence {
+			return evidence.Add(ctx, m.Row, func(row *retriever.Row) retriever.Evidence {
 				return retriever.FaceEvidence(c.roster, m.ImageHit, row, m.Face.Box)
 			})
 		},
 	})
 	if err == nil {
-		err = evidence.flush(ctx)
+		err = evidence.Flush(ctx)
 	}
 	if err != nil {
 		return err
@@ -70,7 +69,7 @@ func (a *app) addFaces(ctx context.Context, opened *index, c counting, f faceRes
 	if err != nil {
 		return err
 	}
-	retriever.AddFaces(result.Counts, f.counts, withMention(f.rows, c.mentioned), trials, total)
+	retriever.AddFaces(result.Counts, f.counts, f.rows, c.mentioned, trials, total)
 	f.summary.Persons = personsOf(c.roster, f.counts)
 	for i := range f.summary.Persons {
 		if p := &f.summary.Persons[i]; p.Rows != nil {
@@ -80,21 +79,4 @@ func (a *app) addFaces(ctx context.Context, opened *index, c counting, f faceRes
 	}
 	result.Faces = &f.summary
 	return nil
-}
-
-// withMention counts each person's rows that mention the person as well; nil when mentions were not
-// counted.
-func withMention(rows, mentioned [][]int64) []int64 {
-	if mentioned == nil {
-		return nil
-	}
-	both := make([]int64, len(rows))
-	for i := range rows {
-		for _, row := range rows[i] {
-			if _, found := slices.BinarySearch(mentioned[i], row); found {
-				both[i]++
-			}
-		}
-	}
-	return both
 }

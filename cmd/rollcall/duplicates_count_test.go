@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"image/jpeg"
 	"image/png"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -59,7 +61,17 @@ func TestNearDuplicatesByHash(t *testing.T) {
 		require.Len(t, r["hash"], 16)
 	}
 
+	overHTTP, warnings := countOverHTTP(t, dir, photos, "Somebody", "")
+	require.Equal(t, map[string]any{"either": 1.0, "by_vector": 1.0, "by_hash": 1.0, "hashed": 2.0}, overHTTP)
+	require.Empty(t, warnings)
+	overHTTP, warnings = countOverHTTP(t, dir, photos, "Somebody", `,"hash_images":false`)
+	require.Equal(t, map[string]any{"either": 1.0, "by_vector": 1.0, "by_hash": nil, "hashed": 0.0}, overHTTP)
+	require.Empty(t, warnings)
+
 	require.NoError(t, os.RemoveAll(folder))
+	_, warnings = countOverHTTP(t, dir, photos, "Somebody", "")
+	require.Len(t, warnings, 1)
+	require.Contains(t, warnings[0], "2 of 2 images have no perceptual hash")
 	got, rows = count("folder", "0.99")
 	require.Equal(t, []int64{2, 1, 1, 0}, []int64{*got.Rows, *got.Groups, *got.ByVector, *got.Hashed})
 	require.Nil(t, got.ByHash, "not measured")
@@ -71,18 +83,40 @@ func TestNearDuplicatesByHash(t *testing.T) {
 	require.Contains(t, stderr.String(), "2 of 2 images have no perceptual hash, and their rows were grouped by vectors alone (the image was not found")
 }
 
+// countOverHTTP counts a person's images in the index "folder" by the service, and gives the groups and
+// what the count warns of. more is put into the request.
+func countOverHTTP(t *testing.T, dir, photos, name, more string) (groups map[string]any, warnings []string) {
+	t.Helper()
+	base := serve(t, "--data-dir", t.TempDir(), "serve", "--listen", "127.0.0.1:0", "--index", filepath.Join(dir, "folder"), "--model", lab(t, "model"), "--photos", photos)
+	send(t, http.MethodPost, base+"/v1/people/import", "text/csv", "name\n"+name+"\n", &struct{}{})
+	var started job
+	send(t, http.MethodPost, base+"/v1/counts", "application/json", `{"index":"folder","evidence":["image"],"threshold":0.99`+more+`}`, &started)
+	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, 30*time.Second, 20*time.Millisecond)
+	var result struct {
+		Counts []struct {
+			Groups map[string]any `json:"image_groups"`
+		}
+		Warnings []string
+	}
+	require.NoError(t, json.Unmarshal([]byte(ask(t, http.MethodGet, base+started.Result, nil)), &result))
+	require.Len(t, result.Counts, 1)
+	page := ask(t, http.MethodGet, base+"/people/"+name+"?index=folder", nil)
+	require.Contains(t, page, fmt.Sprintf(">in %v</span>", result.Counts[0].Groups["either"]))
+	return result.Counts[0].Groups, result.Warnings
+}
+
 // A bucket may hold hundreds of terabytes: it is not read for hashes unless somebody says so.
 func TestBucketsAreNotReadForHashes(t *testing.T) {
 	var said bytes.Buffer
 	a := &app{stderr: &said}
 	opened := &index{manifest: &indexer.Manifest{Source: indexer.SourceInfo{Inputs: []string{"s3://laion/{00000..41455}.tar"}}}}
 	c := counting{flags: countFlags{hashImages: true}}
-	require.Nil(t, a.hashedFrom(opened, c))
+	require.Nil(t, a.hasher(opened, c))
 	require.Contains(t, said.String(), "read only when --image-root names it")
 	c.flags.imageRoots = []string{"s3://laion/00000.tar"}
-	require.NotNil(t, a.hashedFrom(opened, c))
+	require.NotNil(t, a.hasher(opened, c))
 	c.flags.hashImages = false
-	require.Nil(t, a.hashedFrom(opened, c))
+	require.Nil(t, a.hasher(opened, c))
 }
 
 func writePair(t *testing.T, folder, name, ending string, image []byte) {

@@ -78,7 +78,10 @@ func TestFacesOverHTTPAreTheCommands(t *testing.T) {
 	var counting job
 	send(t, http.MethodPost, base+"/v1/counts", "application/json", `{"index":"men","evidence":["mention","face"],"face_threshold":0.57}`, &counting)
 	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, 30*time.Second, 20*time.Millisecond)
-	var overHTTP, commands struct{ Counts []map[string]any }
+	var overHTTP, commands struct {
+		Counts []map[string]any
+		Faces  imageSummary
+	}
 	require.NoError(t, json.Unmarshal([]byte(ask(t, http.MethodGet, base+counting.Result, nil)), &overHTTP))
 	out = rollcall(t, "--data-dir", dir, "--json", "count", "men", "--roster", list, "--evidence", "captions,faces", "--faces", bundle,
 		"--photos", filepath.Join(dir, "photos"), "--face-threshold", "0.57")
@@ -93,7 +96,11 @@ func TestFacesOverHTTPAreTheCommands(t *testing.T) {
 	evidence := ask(t, http.MethodGet, base+"/v1/people/Boris_Bell/evidence?index=men&kind=face", nil)
 	require.Equal(t, 4, strings.Count(evidence, `"left":`))
 	page := ask(t, http.MethodGet, base+"/people/Boris_Bell?index=men&kind=face", nil)
-	require.Contains(t, page, "<dt>Faces</dt><dd>4</dd>")
+	bounds := commands.Faces.Persons[1]
+	require.Contains(t, page, fmt.Sprintf("<dt>Faces</dt><dd>4 (%.0f to %.0f) <span", *bounds.Low, *bounds.High))
+	require.Equal(t, []any{*bounds.Low, *bounds.High}, []any{overHTTP.Counts[1]["faces_low"], overHTTP.Counts[1]["faces_high"]})
+	require.Equal(t, map[string]any{"either": float64(*bounds.Groups), "by_vector": float64(*bounds.ByVector), "by_hash": float64(*bounds.ByHash), "hashed": 4.0},
+		overHTTP.Counts[1]["face_groups"])
 	require.Contains(t, page, `id="row-4"`)
 
 	var white bytes.Buffer

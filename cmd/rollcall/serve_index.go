@@ -20,6 +20,9 @@ func (s *service) served(ctx context.Context, x *index) (server.Index, error) {
 	if s.model != nil {
 		served.Encoder = s.model
 	}
+	if from, _ := hashedFrom(x, s.flags.imageRoots); from != nil {
+		served.Pictures = from
+	}
 	if embedded, ok := x.store.(interface{ Has(retriever.Modality) bool }); ok {
 		for _, m := range []retriever.Modality{retriever.Image, retriever.Text} {
 			if embedded.Has(m) {

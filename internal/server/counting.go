@@ -31,10 +31,14 @@ type countRequest struct {
 	Mode          string   `json:"mode,omitempty" enum:"strict,paper" default:"strict" doc:"the rule of mentions"`
 	Threshold     float64  `json:"threshold,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"cosine from which an image counts; needed for images"`
 	FaceThreshold float64  `json:"face_threshold,omitempty" exclusiveMinimum:"0" maximum:"1" doc:"cosine from which a face counts; needed for faces"`
+	HashImages    *bool    `json:"hash_images,omitempty" default:"true" doc:"tell near-duplicates among the counted images and faces by perceptual hashes too, where the image files are at hand"`
 	People        []string `json:"people,omitempty" nullable:"false" maxItems:"100000" doc:"ids of persons; everybody on the roster when absent"`
 }
 
 func (r countRequest) wants(kind string) bool { return slices.Contains(r.Evidence, kind) }
+
+// hashes says whether near-duplicates are told by perceptual hashes too.
+func (r countRequest) hashes() bool { return r.HashImages == nil || *r.HashImages }
 
 // startCount checks that a count can be done, and queues it.
 func (s *Server) startCount(ctx context.Context, r countRequest) (state.Job, error) {
@@ -109,11 +113,12 @@ func (s *Server) count(ctx context.Context, job state.Job, at func(stage string,
 		return err
 	}
 	c := &counter{server: s, index: index, roster: roster, request: r, at: at, sink: evidenceSink{state: s.state, job: job.ID}}
+	c.hasher = c.newHasher()
 	counts, err := c.counts(ctx)
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.sink.flush(ctx), s.state.PutCounts(ctx, job.ID, counts))
+	return errors.Join(c.sink.flush(ctx), s.state.PutCounts(ctx, job.ID, counts), s.state.PutMessages(ctx, job.ID, 0, c.warnings))
 }
 
 // counter is one count at work.
@@ -124,11 +129,13 @@ type counter struct {
 	request countRequest
 	at      func(stage string, done, total int64)
 	sink    evidenceSink
+	hasher  *retriever.Hasher // nil: near-duplicates are told by vectors alone
 
 	mentioned [][]int64 // rows that mention each person, in order; nil when captions are not counted
+	warnings  []string  // what was not counted, and why
 }
 
-func (c *counter) counts(ctx context.Context) ([]retriever.Count, error) {
+func (c *counter) counts(ctx context.Context) ([]state.Counted, error) {
 	var mentions *retriever.MentionCounts
 	var images *retriever.ImageCounts
 	var err error
@@ -143,14 +150,19 @@ func (c *counter) counts(ctx context.Context) ([]retriever.Count, error) {
 		}
 	}
 	counts := retriever.Counts(c.roster, mentions, images)
-	if !c.request.wants(state.KindFace) {
-		return counts, nil
+	out := make([]state.Counted, len(counts))
+	if c.request.wants(state.KindFace) {
+		if err := c.countFaces(ctx, counts, out); err != nil {
+			return nil, err
+		}
 	}
-	faces, err := c.faces(ctx)
-	if err != nil {
-		return nil, err
+	for i := range out {
+		out[i].Count = counts[i]
+		if images != nil {
+			out[i].ImageGroups = images.Persons[i].Groups
+		}
 	}
-	return counts, faces.addTo(ctx, counts, c.mentioned, c.index.Store)
+	return out, nil
 }
 
 func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error) {
@@ -160,7 +172,7 @@ func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error
 	}
 	c.at("captions", 0, rows)
 	c.mentioned = make([][]int64, len(c.roster.Persons))
-	return retriever.CountMentions(ctx, c.index.Captions, c.roster, retriever.MentionOptions{
+	counts, err := retriever.CountMentions(ctx, c.index.Captions, c.roster, retriever.MentionOptions{
 		Mode:     retriever.Mode(c.request.Mode),
 		Progress: func(counted int64) { c.at("captions", counted, rows) },
 		Evidence: func(m retriever.Mention) error {
@@ -168,28 +180,42 @@ func (c *counter) mentions(ctx context.Context) (*retriever.MentionCounts, error
 			return c.sink.add(ctx, retriever.MentionEvidence(c.roster, m))
 		},
 	})
+	if err == nil {
+		c.warnings = append(c.warnings, counts.Warnings...)
+	}
+	return counts, err
 }
 
 func (c *counter) images(ctx context.Context) (*retriever.ImageCounts, error) {
 	references := make([]retriever.References, len(c.roster.Persons))
 	for i, p := range c.roster.Persons {
 		c.at("photos", int64(i), int64(len(references)))
+		references[i].Person = p.ID
 		var err error
 		if references[i].Vectors, err = c.server.embedPhotos(ctx, c.index, p.ID); err != nil {
 			return nil, err
 		}
 	}
 	c.at("images", 0, 0)
-	return retriever.CountImages(ctx, c.index.Counter, references, float32(c.request.Threshold), retriever.ImageOptions{
-		Vectors: c.index.Store,
+	evidence := c.rowEvidence(ctx)
+	counts, err := retriever.CountImages(ctx, c.index.Counter, references, float32(c.request.Threshold), retriever.ImageOptions{
+		Vectors: c.index.Store, Hasher: c.hasher,
 		Evidence: func(hit retriever.ImageHit) error {
-			rows, err := c.index.Store.Get(ctx, []int64{hit.Row})
-			if err != nil {
-				return err
-			}
-			return c.sink.add(ctx, retriever.ImageEvidence(c.roster, hit, &rows[0]))
+			return evidence.Add(ctx, hit.Row, func(row *retriever.Row) retriever.Evidence { return retriever.ImageEvidence(c.roster, hit, row) })
 		},
 	})
+	if err == nil {
+		err = evidence.Flush(ctx)
+	}
+	if err == nil {
+		c.warnings = append(c.warnings, counts.Warnings...)
+	}
+	return counts, err
+}
+
+// rowEvidence keeps rows behind a count, with what the index knows of them.
+func (c *counter) rowEvidence(ctx context.Context) *retriever.RowEvidence {
+	return retriever.NewRowEvidence(c.index.Store, func(e retriever.Evidence) error { return c.sink.add(ctx, e) })
 }
 
 // embedPhotos embeds a person's photos; one that cannot be used is a nil vector, and counted so.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
-	"slices"
 
 	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
@@ -78,43 +77,52 @@ func (s *Server) mainFace(ctx context.Context, index *Index, file []byte) ([]flo
 	return vector, nil
 }
 
-// facesCounted is what a count found in faces.
-type facesCounted struct {
-	counts *retriever.ImageCounts
-	trials []retriever.FaceTrial
-	rows   [][]int64 // counted, of each person, in order
-}
-
-// faces counts the rows with a face like those in each person's photos, and tries the count on rows
-// and photos where the truth is known.
-func (c *counter) faces(ctx context.Context) (*facesCounted, error) {
+// countFaces counts the rows with a face like those in each person's photos, tries the count on rows and
+// photos where the truth is known, and puts the figures into counts and, beside them, into details.
+func (c *counter) countFaces(ctx context.Context, counts []retriever.Count, details []state.Counted) error {
 	references := make([]retriever.References, len(c.roster.Persons))
 	for i, p := range c.roster.Persons {
 		c.at("faces in photos", int64(i), int64(len(references)))
+		references[i].Person = p.ID
 		if err := c.findFaces(ctx, p.ID, &references[i]); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	c.at("faces", 0, 0)
-	out := &facesCounted{rows: make([][]int64, len(references))}
+	rows, evidence := make([][]int64, len(references)), c.rowEvidence(ctx)
 	threshold := float32(c.request.FaceThreshold)
-	var err error
-	out.counts, err = retriever.CountFaces(ctx, c.index.Faces, references, threshold, retriever.FaceOptions{
-		Vectors: c.index.Store,
+	found, err := retriever.CountFaces(ctx, c.index.Faces, references, threshold, retriever.FaceOptions{
+		Vectors: c.index.Store, Hasher: c.hasher,
 		Evidence: func(m retriever.FaceMatch) error {
-			out.rows[m.Person] = append(out.rows[m.Person], m.Row)
-			row, err := c.index.Store.Get(ctx, []int64{m.Row})
-			if err != nil {
-				return err
-			}
-			return c.sink.add(ctx, retriever.FaceEvidence(c.roster, m.ImageHit, &row[0], m.Face.Box))
+			rows[m.Person] = append(rows[m.Person], m.Row)
+			return evidence.Add(ctx, m.Row, func(row *retriever.Row) retriever.Evidence {
+				return retriever.FaceEvidence(c.roster, m.ImageHit, row, m.Face.Box)
+			})
 		},
 	})
-	if err != nil {
-		return nil, err
+	if err == nil {
+		err = evidence.Flush(ctx)
 	}
-	out.trials, err = retriever.TryFaces(ctx, c.index.Store, c.roster, retriever.Matched{References: references, Threshold: threshold, Rows: out.rows}, retriever.Calibration{})
-	return out, err
+	if err != nil {
+		return err
+	}
+	c.warnings = append(c.warnings, found.Warnings...)
+	trials, err := retriever.TryFaces(ctx, c.index.Store, c.roster, retriever.Matched{References: references, Threshold: threshold, Rows: rows}, retriever.Calibration{})
+	if err != nil {
+		return err
+	}
+	total, err := c.index.Store.Len(ctx)
+	if err != nil {
+		return err
+	}
+	retriever.AddFaces(counts, found, rows, c.mentioned, trials, total)
+	for i, p := range found.Persons {
+		if details[i].FaceGroups = p.Groups; p.Rows != nil {
+			low, high := trials[i].Interval(*p.Rows, total)
+			details[i].FacesLow, details[i].FacesHigh = &low, &high
+		}
+	}
+	return nil
 }
 
 // findFaces finds the largest face in each of a person's photos. A photo without one is a nil vector,
@@ -139,28 +147,6 @@ func (c *counter) findFaces(ctx context.Context, person string, into *retriever.
 		}
 		into.Vectors = append(into.Vectors, vector) // nil for a photo that cannot be used
 	}
-	return nil
-}
-
-// addTo puts the counts of faces beside the others. mentioned has each person's rows with a mention,
-// in order; nil when captions were not counted.
-func (f *facesCounted) addTo(ctx context.Context, counts []retriever.Count, mentioned [][]int64, rows retriever.Rows) error {
-	total, err := rows.Len(ctx)
-	if err != nil {
-		return err
-	}
-	var both []int64
-	if mentioned != nil {
-		both = make([]int64, len(f.rows))
-		for i := range f.rows {
-			for _, row := range f.rows[i] {
-				if _, found := slices.BinarySearch(mentioned[i], row); found {
-					both[i]++
-				}
-			}
-		}
-	}
-	retriever.AddFaces(counts, f.counts, both, f.trials, total)
 	return nil
 }
 

@@ -74,7 +74,7 @@ func TestFacesAreSearchedCountedAndMarked(t *testing.T) {
 		[]any{counts["ann"]["mentions"], counts["ann"]["faces"], counts["ann"]["wrong_faces"], counts["ann"]["mention_and_face"], counts["ann"]["estimate"]})
 	_, _, text := page(t, base+"/people/ann?index=small&kind=face")
 	require.Contains(t, text, `id="row-3"`)
-	require.Contains(t, text, "<dt>Faces</dt><dd>1</dd>")
+	require.Contains(t, text, "<dt>Faces</dt><dd>1 (0 to 5)</dd>")
 	status, text = submit(t, base+"/", map[string]string{"index": "small", "by": "face"}, map[string][]byte{"picture": dot(t, hues[5])})
 	require.Equal(t, 200, status)
 	require.Contains(t, text, "/image/small/5")

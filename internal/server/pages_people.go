@@ -28,11 +28,15 @@ type peopleView struct {
 	Fault              string
 	Running            []state.Job
 	Count              *state.Job // the newest finished count in the index
+	Warnings           []string   // the first of what it says was not counted
 	People             []personRow
 	Columns            []peopleColumn
 	Shown              map[string]bool // columns of pictures and faces that have a figure
 	Most               float64         // the largest estimate
 }
+
+// warningsOnPage are as many warnings as the page shows; GET /v1/counts/ID has all.
+const warningsOnPage = 5
 
 type personRow struct {
 	personInfo
@@ -95,6 +99,9 @@ func (p pages) newestCount(c *gin.Context, view *peopleView) (map[string]counted
 	if r.wants(state.KindMention) {
 		view.Mode = r.Mode
 	}
+	if view.Warnings, err = p.state.Messages(c.Request.Context(), job.ID, 0, warningsOnPage); err != nil {
+		return nil, err
+	}
 	list, err := p.verified(c.Request.Context(), job)
 	if err == nil {
 		err = p.record(c.Request.Context(), querylog.Entry{Action: "counts", Job: job.ID, Results: len(list)})
@@ -148,7 +155,8 @@ func (p pages) importRoster(c *gin.Context) error {
 
 // countPeople is POST /people/count.
 func (p pages) countPeople(c *gin.Context) error {
-	r := countRequest{Index: c.PostForm("index"), Mode: "strict", Evidence: c.PostFormArray("evidence")}
+	hash := c.PostForm("hash_images") == "yes"
+	r := countRequest{Index: c.PostForm("index"), Mode: "strict", Evidence: c.PostFormArray("evidence"), HashImages: &hash}
 	if c.PostForm("mode") == "paper" {
 		r.Mode = "paper"
 	}

@@ -10,8 +10,8 @@ import (
 )
 
 // TestTheServiceKeepsItsOwnDescription lets schemathesis make requests of every operation of
-// /openapi.json, audits and counts among them, which start and run meanwhile: no answer is a 5xx, has
-// a status or a type that is not described, or breaks its schema.
+// /openapi.json, while a count and an audit run: no answer is a 5xx, has a status or a type that is not
+// described, or breaks its schema.
 func TestTheServiceKeepsItsOwnDescription(t *testing.T) {
 	program, err := filepath.Abs("../../.cache/py-venv/bin/schemathesis")
 	require.NoError(t, err)
@@ -21,6 +21,10 @@ func TestTheServiceKeepsItsOwnDescription(t *testing.T) {
 	base := smallWorld(t)
 	status, answer := raw(t, "POST", base+"/v1/people/ann/photos", "image/png", string(dot(t, hues[0])))
 	require.Equal(t, 201, status, answer)
+	for path, request := range map[string]map[string]any{"/v1/counts": {"index": "small"}, "/v1/audits": {"decoys": 500}} {
+		status, job := call(t, "POST", base+path, request)
+		require.Equal(t, 202, status, job)
+	}
 	cmd := exec.CommandContext(t.Context(), program, "run", base+"/openapi.json", "--max-examples", "10", "--seed", "1",
 		"--phases", "examples,fuzzing", "--request-timeout", "10",
 		"--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance")
@@ -30,10 +34,4 @@ func TestTheServiceKeepsItsOwnDescription(t *testing.T) {
 	selected := regexp.MustCompile(`Selected:\s+(\d+)/(\d+)`).FindStringSubmatch(string(out))
 	require.NotNil(t, selected, string(out))
 	require.Equal(t, selected[1], selected[2], "every operation was asked")
-	_, jobs := call(t, "GET", base+"/v1/jobs", nil)
-	kinds := map[any]bool{}
-	for _, job := range jobs["jobs"].([]any) {
-		kinds[job.(map[string]any)["kind"]] = true
-	}
-	require.Equal(t, map[any]bool{"count": true, "audit": true}, kinds, "its requests started jobs of both kinds: %s", out)
 }

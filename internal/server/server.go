@@ -47,6 +47,7 @@ type Index struct {
 	Manifest *indexer.Manifest       // what made it; nil for an embedding folder that rollcall did not make
 	Counter  retriever.Counter       // counts images in it; nil: persons cannot be counted
 	Captions retriever.CaptionSource // counts mentions in it; nil: persons cannot be counted
+	Pictures retriever.Pictures      // image files of its rows; nil: near-duplicates are told by vectors alone
 
 	Faces  FaceStore  // of its rows; nil: faces are neither searched nor counted
 	Finder FaceFinder // finds faces in pictures as Faces were found; needed with Faces

@@ -20,7 +20,7 @@ type startCountInput struct{ Body countRequest }
 
 // countedPerson is a person's count, without the rows that somebody marked as wrong.
 type countedPerson struct {
-	retriever.Count
+	state.Counted
 	WrongMentions int64 `json:"wrong_mentions" doc:"mentions marked as wrong, already taken off"`
 	WrongImages   int64 `json:"wrong_images" doc:"images marked as wrong, already taken off"`
 	WrongFaces    int64 `json:"wrong_faces" doc:"faces marked as wrong, already taken off"`
@@ -30,6 +30,8 @@ type countedPerson struct {
 type countResult struct {
 	Job    jobInfo         `json:"job"`
 	Counts []countedPerson `json:"counts" nullable:"false" doc:"empty until the job is done"`
+
+	Warnings []string `json:"warnings" nullable:"false" doc:"what was not counted, and why"`
 }
 
 type resultInput struct {
@@ -57,7 +59,7 @@ func (v v1) addCounts() {
 		if prefers(in.Accept, "text/csv") {
 			plain := make([]retriever.Count, len(result.Counts))
 			for i, c := range result.Counts {
-				plain[i] = c.Count
+				plain[i] = c.Counted.Count
 			}
 			return document("text/csv", func(w io.Writer) error { return retriever.WriteCountsCSV(w, plain) }), nil
 		}
@@ -104,8 +106,16 @@ func (s *Server) countResult(ctx context.Context, id string) (countResult, error
 	if err != nil {
 		return countResult{}, err
 	}
-	return countResult{newJobInfo(job), counts}, s.record(ctx, querylog.Entry{Action: "counts", Job: job.ID, Results: len(counts)})
+	warnings, err := s.state.Messages(ctx, job.ID, 0, mostWarnings)
+	if err != nil {
+		return countResult{}, err
+	}
+	result := countResult{newJobInfo(job), counts, append([]string{}, warnings...)}
+	return result, s.record(ctx, querylog.Entry{Action: "counts", Job: job.ID, Results: len(counts)})
 }
+
+// mostWarnings is beyond what a count of the largest roster says: a few for each person.
+const mostWarnings = 1 << 20
 
 // verified are a count's persons, less the rows that are marked as wrong.
 func (s *Server) verified(ctx context.Context, job state.Job) ([]countedPerson, error) {
@@ -129,8 +139,8 @@ func (s *Server) verified(ctx context.Context, job state.Job) ([]countedPerson, 
 }
 
 // corrected takes wrong rows off a count. The estimate is the mentions, or the images where captions
-// were not counted, or else the faces, and follows.
-func corrected(c retriever.Count, wrong map[string]int64) countedPerson {
+// were not counted, or else the faces, and follows. Groups are not known any more.
+func corrected(c state.Counted, wrong map[string]int64) countedPerson {
 	mentions, images, faces := wrong[state.KindMention], wrong[state.KindImage], wrong[state.KindFace]
 	base := faces
 	switch {
@@ -143,16 +153,20 @@ func corrected(c retriever.Count, wrong map[string]int64) countedPerson {
 	c.MentionsDistinct = atMost(c.MentionsDistinct, c.Mentions)
 	c.MentionAndFace = atMost(atMost(c.MentionAndFace, c.Mentions), c.Faces)
 	for _, bound := range []**float64{&c.Estimate, &c.Low, &c.High} {
-		if *bound != nil {
-			left := max(0, **bound-float64(base))
-			*bound = &left
-		}
+		*bound = less(*bound, float64(base))
 	}
+	if images > 0 {
+		c.ImageGroups = nil
+	}
+	if faces > 0 {
+		c.FaceGroups = nil
+	}
+	c.FacesLow, c.FacesHigh = less(c.FacesLow, float64(faces)), less(c.FacesHigh, float64(faces))
 	return countedPerson{c, mentions, images, faces}
 }
 
 // less takes away from a count; what was not measured stays so.
-func less(n *int64, by int64) *int64 {
+func less[T int64 | float64](n *T, by T) *T {
 	if n == nil {
 		return nil
 	}

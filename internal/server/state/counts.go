@@ -16,8 +16,17 @@ const (
 	KindFace    = "face"
 )
 
+// Counted is a person's count, and what stands beside it. nil was not measured.
+type Counted struct {
+	retriever.Count
+	ImageGroups *retriever.Groups `json:"image_groups,omitempty" doc:"different pictures among the images, with near-duplicates taken together; absent when it was not measured, or rows were marked as wrong"`
+	FaceGroups  *retriever.Groups `json:"face_groups,omitempty" doc:"the same of the rows with the face"`
+	FacesLow    *float64          `json:"faces_low" doc:"of the rows that may show the person by their faces, at 95 %"`
+	FacesHigh   *float64          `json:"faces_high" doc:"of the same"`
+}
+
 // PutCounts keeps what a count found, in the order of its roster.
-func (s *Store) PutCounts(ctx context.Context, job string, counts []retriever.Count) error {
+func (s *Store) PutCounts(ctx context.Context, job string, counts []Counted) error {
 	return s.within(ctx, func(tx *sql.Tx) error {
 		for i, c := range counts {
 			content, err := json.Marshal(c)
@@ -34,8 +43,8 @@ func (s *Store) PutCounts(ctx context.Context, job string, counts []retriever.Co
 }
 
 // Counts gives what a count found.
-func (s *Store) Counts(ctx context.Context, job string) ([]retriever.Count, error) {
-	return gather(ctx, s, func(rows *sql.Rows) (c retriever.Count, err error) {
+func (s *Store) Counts(ctx context.Context, job string) ([]Counted, error) {
+	return gather(ctx, s, func(rows *sql.Rows) (c Counted, err error) {
 		var content string
 		if err := rows.Scan(&content); err != nil {
 			return c, err

@@ -72,8 +72,14 @@ func (s *Store) DeletePerson(ctx context.Context, id string) error {
 		if n, err := result.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, ErrNotFound)
 		}
-		for _, table := range []string{"counted", "evidence"} {
-			if _, err := tx.ExecContext(ctx, "DELETE FROM "+table+" WHERE person = ?", id); err != nil {
+		for _, statement := range []string{
+			"DELETE FROM counted WHERE person = ?",
+			"DELETE FROM evidence WHERE person = ?",
+			"DELETE FROM message WHERE instr(content, ' of ' || ? || ' ') > 0 AND job IN (SELECT id FROM job WHERE kind = 'count')", // warnings
+			`UPDATE job SET request = json_set(request, '$.people', json((SELECT json_group_array(value) FROM json_each(request, '$.people') WHERE value <> ?1)))
+				WHERE kind = 'count' AND state NOT IN ('` + Queued + `', '` + Running + `') AND EXISTS (SELECT 1 FROM json_each(request, '$.people') WHERE value = ?1)`,
+		} {
+			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 				return err
 			}
 		}

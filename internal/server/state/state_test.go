@@ -96,7 +96,7 @@ func TestARestartInterruptsWhatRan(t *testing.T) {
 	next.State, next.Started = state.Running, time.UnixMilli(3000)
 	require.NoError(t, first.UpdateJob(t.Context(), state.Queued, next))
 	require.ErrorIs(t, first.UpdateJob(t.Context(), state.Queued, next), state.ErrNotFound, "it is not queued any more")
-	require.NoError(t, first.PutCounts(t.Context(), ran.ID, []retriever.Count{{ID: "x"}}))
+	require.NoError(t, first.PutCounts(t.Context(), ran.ID, []state.Counted{{Count: retriever.Count{ID: "x"}}}))
 	require.NoError(t, first.Close())
 
 	s := open(t, path)
@@ -121,6 +121,29 @@ func finished(t *testing.T, s *state.Store, request string, at int64) state.Job 
 	j.State = state.Done
 	require.NoError(t, s.UpdateJob(t.Context(), state.Queued, j))
 	return j
+}
+
+// TestARemovedPersonIsInNoCount looks for a person's id in whatever a count has kept.
+func TestARemovedPersonIsInNoCount(t *testing.T) {
+	s := open(t, "")
+	require.NoError(t, s.PutPeople(t.Context(), people("ann", "anna")))
+	j := finished(t, s, `{"index":"lab","people":["ann","anna"]}`, 1)
+	require.NoError(t, s.PutCounts(t.Context(), j.ID, []state.Counted{{Count: retriever.Count{ID: "ann"}}, {Count: retriever.Count{ID: "anna"}}}))
+	require.NoError(t, s.PutEvidence(t.Context(), j.ID, []retriever.Evidence{{ID: "ann", Kind: state.KindMention}}))
+	require.NoError(t, s.PutMessages(t.Context(), j.ID, 0, []string{"images of ann were not counted: none of the 0 photos is usable", "images of anna were not counted: none"}))
+	require.NoError(t, s.DeletePerson(t.Context(), "ann"))
+	job, err := s.Job(t.Context(), j.ID)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"index":"lab","people":["anna"]}`, job.Request)
+	counts, err := s.Counts(t.Context(), j.ID)
+	require.NoError(t, err)
+	require.Equal(t, []state.Counted{{Count: retriever.Count{ID: "anna"}}}, counts)
+	warnings, err := s.Messages(t.Context(), j.ID, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, []string{"images of anna were not counted: none"}, warnings)
+	evidence, err := s.Evidence(t.Context(), state.EvidenceQuery{Job: j.ID, Index: "lab", Person: "ann", Kind: state.KindMention, Most: 10})
+	require.NoError(t, err)
+	require.Empty(t, evidence)
 }
 
 func TestEvidenceIsPagedAndFollowsVerdicts(t *testing.T) {

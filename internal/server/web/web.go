@@ -82,7 +82,7 @@ func Static(name string) (content []byte, mediaType string, err error) {
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"marked": marked, "rate": rate, "percent": percent, "thousands": thousands, "moment": moment, "similarity": similarity,
-		"interval": interval, "join": strings.Join, "share": share, "figure": figure,
+		"interval": interval, "bounds": bounds, "join": strings.Join, "share": share, "figure": figure,
 	}
 }
 
@@ -136,11 +136,15 @@ func interval(estimate, low, high *float64) string {
 	if estimate == nil {
 		return ""
 	}
-	text := thousands(int64(math.Round(*estimate)))
+	return thousands(int64(math.Round(*estimate))) + bounds(low, high)
+}
+
+// bounds follow a count; "" when there are none or they are equal.
+func bounds(low, high *float64) string {
 	if low == nil || high == nil || *low == *high {
-		return text
+		return ""
 	}
-	return text + " (" + thousands(int64(math.Round(*low))) + " to " + thousands(int64(math.Round(*high))) + ")"
+	return " (" + thousands(int64(math.Round(*low))) + " to " + thousands(int64(math.Round(*high))) + ")"
 }
 
 // share is how much of a whole a part is, from 0 to 100.
