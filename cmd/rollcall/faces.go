@@ -33,7 +33,11 @@ func openFaces(ctx context.Context, opened *index) (*storedFaces, error) {
 		return nil, usageError{err}
 	}
 	m := stored.Manifest()
-	if !m.Complete || opened.manifest != nil && m.Index != opened.manifest.Fingerprint {
+	rows, err := opened.store.Len(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !m.Complete || m.Rows != rows || opened.manifest != nil && m.Index != opened.manifest.Fingerprint {
 		return nil, usagef("the faces in %s are of %d rows and not of all the index; run the same rollcall index command with --faces again", opened.dir, m.Rows)
 	}
 	remote, inMilvus := opened.store.(*milvus.Store)

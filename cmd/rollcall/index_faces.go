@@ -43,6 +43,9 @@ func (a *app) indexFaces(ctx context.Context, source indexer.Source, dir string,
 	}
 	if m := out.Manifest(); err == nil && !a.quiet {
 		fmt.Fprintf(a.stderr, "%d faces in %d rows; %d images could not be read\n", m.Faces, m.Rows, m.Failures)
+		if m.Unusable > 0 {
+			fmt.Fprintf(a.stderr, "warning: %d more faces were left out, because what the models gave for them are no numbers\n", m.Unusable)
+		}
 	}
 	return err
 }

@@ -2,6 +2,7 @@ package face
 
 import (
 	"encoding/binary"
+	"math"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -117,6 +118,14 @@ func TestListsInPages(t *testing.T) {
 	}
 }
 
+// hostileFaces is a file of faces that is refused.
+type hostileFaces struct {
+	name, want string
+	faces      int64 // that footer and faces.json claim
+	vector     []hostile.Page
+	change     func(*format.FileMetaData)
+}
+
 // Files of faces that claim, or inflate to, more than there is end a pass with an error that names
 // the file and the face, without room being made for it.
 func TestHostileFaces(t *testing.T) {
@@ -127,19 +136,14 @@ func TestHostileFaces(t *testing.T) {
 	const many = 4_000_000 // numbers of the second of three vectors, all the dictionary's one
 	levels := slices.Concat(hostile.Run(1, 0, 1), hostile.Run(1, 1, 1), hostile.Run(1, 0, 1), hostile.Run(many-4, 1, 1), hostile.Run(1, 0, 1))
 	endless := slices.Concat(hostile.Levels(levels...), hostile.Levels(hostile.Run(many, 1, 1)...), []byte{1}, hostile.Run(many, 0, 1))
-	tests := []struct {
-		name, want string
-		faces      int64 // that footer and faces.json claim
-		vector     []hostile.Page
-		change     func(*format.FileMetaData)
-	}{
+	tests := []hostileFaces{
 		{"a bomb", "larger than the 40 bytes that its header claims", 3,
 			[]hostile.Page{{Header: hostile.Encode(&bomb), Content: large}},
 			func(m *format.FileMetaData) { m.RowGroups[0].Columns[vector].MetaData.Codec = format.Zstd }},
 		{"a page of 2 GiB", "it claims to take 2048 MiB", 3,
 			[]hostile.Page{{Header: hostile.Encode(&claim), Content: make([]byte, 40)}}, nil},
 		{"an endless vector", "face 1 of the file: its vector: there are more than 2 numbers", 3,
-			[]hostile.Page{hostile.Dictionary(0, 1, plain(float32(1))), hostile.Values(0, many, format.RLEDictionary, endless)}, nil},
+			[]hostile.Page{hostile.Dictionary(0, 1, plain(float32(math.Sqrt(0.5)))), hostile.Values(0, many, format.RLEDictionary, endless)}, nil},
 		{"a short vector", "face 1 of the file: its vector: there are 1 numbers, not 2", 3, []hostile.Page{lists([]byte{0, 1, 0, 0, 1}, 1, 0, 1, 1, 0)}, nil},
 		{"two vectors of three", "face 2 of the file: its vector: unexpected EOF", 3, []hostile.Page{lists([]byte{0, 1, 0, 1}, 1, 0, 0, 1)}, nil},
 		{"an empty vector", "face 0 of the file: its vector: a number is missing", 3,
@@ -151,6 +155,11 @@ func TestHostileFaces(t *testing.T) {
 			func(m *format.FileMetaData) { m.Schema[1+vector].Type.V = format.ByteArray }},
 		{"a vector of one number", "it has no column vector as files of faces have", 3, nil,
 			func(m *format.FileMetaData) { m.Schema[1+vector].RepetitionType.V = format.Required }},
+	}
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	for name, v := range map[string][2]float32{"no number": {nan, 1}, "infinite": {inf, 0}, "of length 0": {0, 0}, "of length 1000": {1000, 0}} {
+		tests = append(tests, hostileFaces{"a vector " + name, "face 1 of the file: a value is no number, or its vector is not of length 1", 3,
+			[]hostile.Page{lists([]byte{0, 1, 0, 1, 0, 1}, 1, 0, v[0], v[1], 1, 0)}, nil})
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -171,6 +180,23 @@ func TestHostileFaces(t *testing.T) {
 	}
 }
 
+// A face is of a row that its partition has, and not of one before that of the face before it: a
+// face of no row, or of another one's, would count for somebody.
+func TestHostileRows(t *testing.T) {
+	for want, rows := range map[string][3]int64{
+		"face 0 of the file: it is of row -1, where rows 0 to 8 come":  {-1, 5, 5},
+		"face 2 of the file: it is of row 9, where rows 5 to 8 come":   {4, 5, 9},
+		"face 1 of the file: it is of row 3, where rows 4 to 8 come":   {4, 3, 5},
+		"face 0 of the file: it is of row 1099511627776, where rows 0": {1 << 40, 5, 5},
+	} {
+		pages := facePages()
+		pages["row"] = []hostile.Page{hostile.Values(0, 3, format.Plain, plain(rows[0], rows[1], rows[2]))}
+		err := storeOf(t, 3, facesFile(3, pages, nil)).Each(t.Context(), func(int64, *Stored) error { return nil })
+		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, "run rollcall index again with --faces")
+	}
+}
+
 // A faces.json that is larger than any index needs is not read to its end, and one that claims what
 // cannot be is not believed.
 func TestHostileManifest(t *testing.T) {
@@ -181,9 +207,11 @@ func TestHostileManifest(t *testing.T) {
 		`{`:                                     "unexpected end of JSON input",
 		`{"dimension":1099511627776}`:           "vectors have 1099511627776 numbers",
 		`{"dimension":-1}`:                      "vectors have -1 numbers",
-		`{"dimension":2,"faces":1099511627776}`: "it says 1099511627776 faces, and its partitions have 0",
-		`{"dimension":2,"faces":1,"partitions":[{"file":"a","faces":2}]}`:               "a has 2 faces of the 1 that are left",
-		`{"dimension":2,"partitions":[{"file":"a","faces":-1},{"file":"b","faces":1}]}`: "a has -1 faces",
+		`{"dimension":2,"faces":1099511627776}`: "it says 1099511627776 faces in 0 rows, and its partitions have 0 in 0",
+		`{"dimension":2,"faces":1,"partitions":[{"file":"a","faces":2}]}`:                      "a has 2 faces of the 1 that are left",
+		`{"dimension":2,"rows":3,"partitions":[{"file":"a","rows":-1},{"file":"b","rows":4}]}`: "a has 0 faces of the 0 that are left, in -1 rows of 3",
+		`{"dimension":2,"rows":3,"partitions":[{"file":"a","rows":2}]}`:                        "it says 0 faces in 3 rows, and its partitions have 0 in 2",
+		`{"dimension":2,"partitions":[{"file":"a","faces":-1},{"file":"b","faces":1}]}`:        "a has -1 faces",
 	} {
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 		_, err := OpenStore(dir)

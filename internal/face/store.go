@@ -28,8 +28,9 @@ type Manifest struct {
 	Index      string      `json:"index"` // fingerprint of the index whose rows these are
 	Complete   bool        `json:"complete"`
 	Rows       int64       `json:"rows"`     // rows of the index that were looked at, from the first on
-	Faces      int64       `json:"faces"`    //
+	Faces      int64       `json:"faces"`    // stored
 	Failures   int64       `json:"failures"` // rows whose image could not be read
+	Unusable   int64       `json:"unusable"` // faces that were found and not stored: see Stored.usable
 	Partitions []Partition `json:"partitions"`
 }
 
@@ -77,6 +78,17 @@ func Unit(v []float32) []float32 {
 	return out
 }
 
+// usable says that every value of a face is a number, and that its vector has a length of 1. A
+// recogniser that overflows gives vectors that are like everybody, or like nobody.
+func (s *Stored) usable() bool {
+	sum := s.Left + s.Top + s.Width + s.Height + s.Score
+	for _, x := range s.Landmarks {
+		sum += x
+	}
+	square := Cosine(s.Vector, s.Vector)
+	return sum-sum == 0 && square > 0.99 && square < 1.01 // infinite less infinite is no number
+}
+
 // Store is the faces of an index, numbered in the order of rows.
 type Store struct {
 	dir      string
@@ -115,15 +127,15 @@ func (m *Manifest) check() error {
 	if m.Dimension < 1 || m.Dimension > maxDimension {
 		return fmt.Errorf("its vectors have %d numbers; faces have 1 to %d", m.Dimension, maxDimension)
 	}
-	left := m.Faces
+	faces, rows := m.Faces, m.Rows // that are left
 	for _, p := range m.Partitions {
-		if p.Faces < 0 || p.Faces > left {
-			return fmt.Errorf("%s has %d faces of the %d that are left", p.File, p.Faces, left)
+		if p.Faces < 0 || p.Faces > faces || p.Rows < 0 || p.Rows > rows {
+			return fmt.Errorf("%s has %d faces of the %d that are left, in %d rows of %d", p.File, p.Faces, faces, p.Rows, rows)
 		}
-		left -= p.Faces
+		faces, rows = faces-p.Faces, rows-p.Rows
 	}
-	if left != 0 {
-		return fmt.Errorf("it says %d faces, and its partitions have %d", m.Faces, m.Faces-left)
+	if faces != 0 || rows != 0 {
+		return fmt.Errorf("it says %d faces in %d rows, and its partitions have %d in %d", m.Faces, m.Rows, m.Faces-faces, m.Rows-rows)
 	}
 	return nil
 }
@@ -133,17 +145,20 @@ func (s *Store) Manifest() Manifest { return s.manifest }
 
 // Each calls visit with every face in the order of ids. A face is visit's until it returns.
 func (s *Store) Each(ctx context.Context, visit func(id int64, f *Stored) error) error {
-	var id int64
+	var id, row int64
 	for _, p := range s.manifest.Partitions {
 		if !filepath.IsLocal(p.File) {
 			return fmt.Errorf("%s: %q is no file of the folder", s.dir, p.File)
 		}
-		if err := eachFace(ctx, filepath.Join(s.dir, p.File), p.Faces, s.manifest.Dimension, func(f *Stored) error {
+		r := faceReader{path: filepath.Join(s.dir, p.File), dimension: s.manifest.Dimension, row: row, end: row + p.Rows}
+		r.visit = func(f *Stored) error {
 			id++
 			return visit(id-1, f)
-		}); err != nil {
+		}
+		if err := r.each(ctx, p.Faces); err != nil {
 			return err
 		}
+		row = r.end
 	}
 	return nil
 }

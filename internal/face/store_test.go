@@ -74,15 +74,22 @@ func TestStoreKeepsFaces(t *testing.T) {
 	require.ErrorContains(t, err, "run rollcall index again with --faces DIR")
 }
 
-// A recogniser that gave no numbers for a face made it like nobody.
-func TestFaceWithoutNumbersIsNoHit(t *testing.T) {
+// What a recogniser or detector that overflows gives is counted, and not stored: it would be like
+// nobody, or like everybody.
+func TestUnusableFacesAreCounted(t *testing.T) {
 	dir := t.TempDir()
 	w, err := NewWriter(dir, "model", "index", 2)
 	require.NoError(t, err)
-	require.NoError(t, w.Add(2, 0, []Stored{at(0, float32(math.NaN()), 0), at(1, 1, 0)}))
+	nan, inf := float32(math.NaN()), float32(math.Inf(1))
+	wide := at(3, 1, 0)
+	wide.Width = inf
+	require.NoError(t, w.Add(6, 0, []Stored{at(0, nan, 0), at(1, 1, 0), at(2, inf, 1), wide, at(4, 0, 0)}))
+	require.NoError(t, w.Add(1, 0, []Stored{at(6, nan, nan)}))
 	s, err := OpenStore(dir)
 	require.NoError(t, err)
-	top, err := s.TopFaces(t.Context(), [][]float32{{1, 0}}, 2)
+	m := s.Manifest()
+	require.Equal(t, []int64{7, 1, 5}, []int64{m.Rows, m.Faces, m.Unusable})
+	top, err := s.TopFaces(t.Context(), [][]float32{{1, 0}}, 9)
 	require.NoError(t, err)
 	require.Len(t, top[0], 1)
 	require.EqualValues(t, 1, top[0][0].Row)

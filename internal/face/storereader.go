@@ -2,6 +2,7 @@ package face
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -29,22 +30,22 @@ type faceReader struct {
 	file      *parquetfile.File
 	leaves    [columns]int // where the columns are in the file
 	dimension int          // of the vectors
+	row, end  int64        // of the index: the least that the next face may be of, and the one after the file's last
 	at        int64        // row of the file
 	face      Stored
 	visit     func(*Stored) error
 }
 
-// eachFace calls visit with every face of a file, which must have so many, each with a vector of
-// dimension numbers. The face's memory is that of the next one.
-func eachFace(ctx context.Context, path string, faces int64, dimension int, visit func(*Stored) error) error {
-	f, err := os.Open(path)
+// each calls visit with every face of the file, which must have so many, each with a vector of
+// dimension numbers, in the order of rows. The face's memory is that of the next one.
+func (r *faceReader) each(ctx context.Context, faces int64) error {
+	f, err := os.Open(r.path)
 	if err != nil {
 		return err
 	}
 	defer f.Close() // read only
-	r := faceReader{path: path, dimension: dimension, visit: visit}
 	if err := r.open(f, faces); err != nil {
-		return fmt.Errorf("%s: %w; %s", path, err, remedy)
+		return fmt.Errorf("%s: %w; %s", r.path, err, remedy)
 	}
 	for group := range r.file.Groups() {
 		if err := r.group(ctx, group); err != nil {
@@ -125,6 +126,18 @@ func (r *faceReader) read(from *[columns]faceCursor) (err error) {
 	}
 	if f.Vector, err = from[columnVector].list(f.Vector, r.dimension); err != nil {
 		return fmt.Errorf("its vector: %w", err)
+	}
+	return r.check()
+}
+
+// check refuses a face of a row that the file cannot have, and one that no writer stores.
+func (r *faceReader) check() error {
+	if r.face.Row < r.row || r.face.Row >= r.end {
+		return fmt.Errorf("it is of row %d, where rows %d to %d come", r.face.Row, r.row, r.end-1)
+	}
+	r.row = r.face.Row
+	if !r.face.usable() {
+		return errors.New("a value is no number, or its vector is not of length 1")
 	}
 	return nil
 }

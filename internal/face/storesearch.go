@@ -62,7 +62,7 @@ func (s *Store) RangeFaces(ctx context.Context, queries [][]float32, least float
 		for i, q := range units {
 			// Rounding can put a cosine outside of -1 to 1.
 			score := max(-1, min(1, Cosine(q, f.Vector)))
-			if score < least || score != score { // not a number
+			if score < least {
 				continue
 			}
 			if err := visit(i, retriever.FaceHit{StoredFace: f.describe(id), Similarity: score}); err != nil {

@@ -37,9 +37,16 @@ func NewWriter(index string, digest, fingerprint string, dimension int) (*Writer
 // Manifest says what is stored so far; its Rows are where to go on.
 func (w *Writer) Manifest() Manifest { return w.store.manifest }
 
-// Add stores the faces of the next rows of the index.
-func (w *Writer) Add(rows, failures int64, faces []Stored) error {
+// Add stores the faces of the next rows of the index, in their order. Those that are not usable are
+// only counted.
+func (w *Writer) Add(rows, failures int64, found []Stored) error {
 	m := w.store.manifest
+	faces := make([]Stored, 0, len(found))
+	for _, f := range found {
+		if f.usable() {
+			faces = append(faces, f)
+		}
+	}
 	p := Partition{File: fmt.Sprintf("faces_%d.parquet", len(m.Partitions)), Rows: rows, Faces: int64(len(faces))}
 	err := writeWhole(filepath.Join(w.store.dir, p.File), func(f *os.File) error {
 		out := parquet.NewGenericWriter[Stored](f, parquet.Compression(&parquet.Zstd))
@@ -50,7 +57,7 @@ func (w *Writer) Add(rows, failures int64, faces []Stored) error {
 		return err
 	}
 	m.Partitions = append(m.Partitions[:len(m.Partitions):len(m.Partitions)], p)
-	m.Rows, m.Faces, m.Failures = m.Rows+rows, m.Faces+p.Faces, m.Failures+failures
+	m.Rows, m.Faces, m.Failures, m.Unusable = m.Rows+rows, m.Faces+p.Faces, m.Failures+failures, m.Unusable+int64(len(found)-len(faces))
 	return w.save(m)
 }
 
