@@ -19,16 +19,24 @@ import (
 type Flaw struct {
 	File    string // relative to the index
 	Problem string
+	Action  string // what to do about it
 }
+
+// What to do about flaws.
+const (
+	actRestore = "restore the file from a copy, or index the data set again"
+	actRemove  = "remove it"
+	actFinish  = "run `rollcall index --finish --name` with this index, or the command that made it again: both remove it"
+)
 
 // Check holds the index.json of a complete index in dir against itself, against the ledgers, and
 // against the names of the files that are there: its fingerprint, the numbers and sizes of its
-// partitions, which files each has, a record for each failure with its sample and reason. What is in
-// the partitions' other files is not looked at. A file has one flaw at most. checked is how many
-// ledgers were read.
+// partitions, which files each has, a record for each failure with its sample and reason; nothing may
+// be left of how it was made. What is in the partitions' other files is not looked at. A file has one
+// flaw at most. checked is how many ledgers were read.
 func (m *Manifest) Check(ctx context.Context, dir string) (flaws []Flaw, checked int, err error) {
 	flawed := func(file, format string, args ...any) {
-		flaws = append(flaws, Flaw{file, fmt.Sprintf(format, args...)})
+		flaws = append(flaws, Flaw{file, fmt.Sprintf(format, args...), actRestore})
 	}
 	made, err := fingerprint(m.Model, m.Source, m.Options)
 	if err != nil {
@@ -62,11 +70,23 @@ func (m *Manifest) Check(ctx context.Context, dir string) (flaws []Flaw, checked
 	if len(flaws) == 0 && !maps.Equal(reasons, m.Reasons) {
 		flawed(ManifestName, "its reasons are %v, and those of the ledgers %v", m.Reasons, reasons)
 	}
-	strangers, err := siteOf(dir, nil).strangers(ctx, m)
+	extra, err := siteOf(dir, nil).checkNames(ctx, m)
+	return append(flaws, extra...), checked, err
+}
+
+// checkNames finds files that are not the index's, or not any more.
+func (s site) checkNames(ctx context.Context, m *Manifest) (flaws []Flaw, err error) {
+	strangers, err := s.strangers(ctx, m)
 	for _, name := range strangers {
-		flawed(name, "it has the name of a partition's file, and %s does not name it: tools that read the folder take it for one", ManifestName)
+		flaws = append(flaws, Flaw{name, "it has the name of a partition's file, and " + ManifestName + " does not name it: tools that read the folder take it for one", actRemove})
 	}
-	return flaws, checked, err
+	names, listErr := s.List(ctx, "")
+	for _, name := range names {
+		if name == stateName || name == manifestTemp {
+			flaws = append(flaws, Flaw{name, "a run that was killed when the index was complete left it; it may hold copies of rows, which erasing would not reach", actFinish})
+		}
+	}
+	return flaws, errors.Join(err, listErr)
 }
 
 // checkPartitions checks that the partitions are runs of the input without a gap, all but the last one

@@ -61,6 +61,12 @@ func TestCheckFindsWhatWasChanged(t *testing.T) {
 		{"stranger", "img_emb/img_emb_77.npy", "does not name it", func(t *testing.T, dir string, _ *indexer.Manifest) {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "img_emb", "img_emb_77.npy"), nil, 0o600))
 		}},
+		{"state", ".building", "a run that was killed when the index was complete left it", func(t *testing.T, dir string, _ *indexer.Manifest) {
+			require.NoError(t, os.Mkdir(filepath.Join(dir, ".building"), 0o700))
+		}},
+		{"manifest", "index.json.tmp", "a run that was killed when the index was complete left it", func(t *testing.T, dir string, _ *indexer.Manifest) {
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "index.json.tmp"), nil, 0o600))
+		}},
 		{"ledger gone", "ledger/ledger_00.jsonl", "no such file", func(t *testing.T, dir string, _ *indexer.Manifest) {
 			require.NoError(t, os.Remove(filepath.Join(dir, "ledger", "ledger_00.jsonl")))
 		}},

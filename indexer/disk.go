@@ -127,8 +127,5 @@ func (d disk) clear(done []doneRecord) error {
 			errs = append(errs, os.RemoveAll(filepath.Join(d.path(stateName), e.Name())))
 		}
 	}
-	if err := os.Remove(d.path(ManifestName + ".tmp")); !errors.Is(err, fs.ErrNotExist) {
-		errs = append(errs, err)
-	}
 	return errors.Join(errs...)
 }

@@ -54,7 +54,11 @@ func RunUntil(ctx context.Context, o Options, moment int) error {
 		return err
 	}
 	m.State = StateComplete
-	return m.Write(o.Dir)
+	text, err := m.text()
+	if err != nil {
+		return err
+	}
+	return o.at().Replace(ctx, ManifestName, text)
 }
 
 // StateFolder tells whether the state of a build is there.

@@ -41,12 +41,12 @@ const maxMissing = 10
 
 // Finish completes an index whose partitions are all done, as the last task does by itself: it
 // gives the files their final names and index.json its content. The error is a *MissingError when
-// partitions are missing. An index that is complete is returned as it is. A folder of nil means dir
-// on disk, as in Options.
+// partitions are missing. An index that is complete is returned as it is, and what a run left that
+// was killed in its last moments is removed. A folder of nil means dir on disk, as in Options.
 func Finish(ctx context.Context, dir string, folder Folder) (m *Manifest, err error) {
 	s := siteOf(dir, folder)
-	if m, err = s.readManifest(ctx); err != nil || m.State == StateComplete {
-		return m, err
+	if _, err := s.readManifest(ctx); err != nil {
+		return nil, err // nor is a folder made that is not there
 	}
 	unlock, err := s.lock(true)
 	if err != nil {
@@ -76,8 +76,13 @@ func (s site) complete(ctx context.Context) (m *Manifest, missing *MissingError,
 			m = there
 		}
 	}
-	// The state is of no more use; nobody reads it beside an index that is complete.
-	return m, nil, s.Remove(ctx, stateName)
+	return m, nil, s.tidy(ctx)
+}
+
+// tidy removes what is of no more use beside an index that is complete, and may hold copies of its
+// rows: the state, and a manifest that was not renamed any more.
+func (s site) tidy(ctx context.Context) error {
+	return errors.Join(s.Remove(ctx, stateName), s.Remove(ctx, manifestTemp))
 }
 
 // assemble makes one index of the partitions, when none is missing.

@@ -10,6 +10,9 @@ import (
 // manifestVersion is the version of index.json that this package writes and reads.
 const manifestVersion = 1
 
+// manifestTemp is where Write makes it.
+const manifestTemp = ManifestName + ".tmp"
+
 // maxManifest bounds index.json: 100,000 partitions take about 50 MiB.
 const maxManifest = 256 << 20
 
@@ -66,7 +69,7 @@ func (m *Manifest) Write(dir string) error {
 	if err != nil {
 		return err
 	}
-	return writeFile(filepath.Join(dir, ManifestName+".tmp"), filepath.Join(dir, ManifestName), text)
+	return writeFile(filepath.Join(dir, manifestTemp), filepath.Join(dir, ManifestName), text)
 }
 
 // text is the content of index.json.

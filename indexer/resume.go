@@ -57,21 +57,18 @@ func openBuild(ctx context.Context, o Options) (*build, error) {
 	return b, err
 }
 
-// openState reads how long the input is, and clears what interrupted runs left when no other run
-// can be at work.
+// openState reads how long the input is, and clears what interrupted runs left: of an index that is
+// being built, when no other run can be at work.
 func (b *build) openState(ctx context.Context) (err error) {
-	complete := b.manifest.State == StateComplete
-	if !complete {
-		if b.samples, b.ended, err = b.at().readEnd(ctx, b.PartitionRows, b.manifest.Partitions); err != nil {
-			return err
-		}
+	if b.manifest.State == StateComplete {
+		return b.at().tidy(ctx)
+	}
+	if b.samples, b.ended, err = b.at().readEnd(ctx, b.PartitionRows, b.manifest.Partitions); err != nil {
+		return err
 	}
 	d, onDisk := b.Folder.(disk)
 	if !onDisk || b.shared() {
 		return nil
-	}
-	if complete {
-		return errors.Join(d.clear(nil), d.Remove(ctx, stateName))
 	}
 	done, err := b.at().readDone(ctx)
 	if err != nil {

@@ -311,24 +311,43 @@ func killChild(t *testing.T, dir string, after time.Duration) (killed bool) {
 	return false
 }
 
-// A crash at any moment of the end must leave an index that a second run finishes.
+// moments are those of the end at which a run can crash.
+var moments = map[string]int{
+	"before placing": indexer.CrashBeforePlacing, "while placing": indexer.CrashWhilePlacing,
+	"after placing": indexer.CrashAfterPlacing, "before clearing": indexer.CrashBeforeClearing,
+}
+
+// finishing are the runs that come to the end after one that crashed there.
+var finishing = map[string]func(context.Context, indexer.Options) (*indexer.Manifest, error){
+	"the same": indexer.Run,
+	"a task": func(ctx context.Context, o indexer.Options) (*indexer.Manifest, error) {
+		o.Task = indexer.Task{Index: 1, Count: 3}
+		return indexer.Run(ctx, o)
+	},
+	"finish": func(ctx context.Context, o indexer.Options) (*indexer.Manifest, error) {
+		return indexer.Finish(ctx, o.Dir, o.Folder)
+	},
+}
+
+// A crash at any moment of the end must leave an index that any second run finishes, and nothing else.
 func TestCrashAtTheEnd(t *testing.T) {
 	source := withBad(125)
 	want := undisturbed(t, source)
-	for name, moment := range map[string]int{
-		"before placing": indexer.CrashBeforePlacing, "while placing": indexer.CrashWhilePlacing,
-		"after placing": indexer.CrashAfterPlacing, "before clearing": indexer.CrashBeforeClearing,
-	} {
-		t.Run(name, func(t *testing.T) {
-			o := options(t.TempDir(), source)
-			require.NoError(t, indexer.RunUntil(t.Context(), o, moment))
-			require.True(t, indexer.StateFolder(o.Dir))
-			again := source
-			again.before = func(int) { t.Error("the source was read again") }
-			o.Source = again
-			_, err := indexer.Run(t.Context(), o)
-			require.NoError(t, err)
-			require.Empty(t, cmp.Diff(want, contents(t, o.Dir)))
-		})
+	for name, moment := range moments {
+		for how, finish := range finishing {
+			t.Run(name+", then "+how, func(t *testing.T) {
+				o := options(t.TempDir(), source)
+				require.NoError(t, indexer.RunUntil(t.Context(), o, moment))
+				require.True(t, indexer.StateFolder(o.Dir))
+				again := source
+				again.before = func(int) { t.Error("the source was read again") }
+				o.Source = again
+				m, err := finish(t.Context(), o)
+				require.NoError(t, err)
+				require.Equal(t, indexer.StateComplete, m.State)
+				require.False(t, indexer.StateFolder(o.Dir))
+				require.Empty(t, cmp.Diff(want, contents(t, o.Dir)))
+			})
+		}
 	}
 }

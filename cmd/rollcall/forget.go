@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"rollcall/indexer"
 	"rollcall/internal/milvus"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
@@ -235,6 +236,12 @@ func (a *app) erase(ctx context.Context, dir string, order vectors.Order) (done 
 	manifest := folder.Manifest()
 	if err := folder.Close(); err != nil {
 		return nil, err
+	}
+	if manifest != nil {
+		// What a killed run left of the making of the index can hold copies of its rows.
+		if _, err := indexer.Finish(ctx, dir, nil); err != nil {
+			return nil, fmt.Errorf("nothing was erased: %w", err)
+		}
 	}
 	if manifest == nil || manifest.Store.Kind != storeMilvus {
 		return vectors.Forget(ctx, dir, order, nil)

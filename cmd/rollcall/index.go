@@ -301,11 +301,11 @@ func generation(manifest *indexer.Manifest) string {
 func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
 	if a.json {
 		return a.printJSON(map[string]any{
-			"dir": dir, "samples": m.Samples, "rows": m.Rows, "failures": m.Failures, "reasons": m.Reasons, "cleaned": m.Cleaned,
+			"dir": dir, "state": m.State, "samples": m.Samples, "rows": m.Rows, "failures": m.Failures, "reasons": m.Reasons, "cleaned": m.Cleaned,
 			"partitions": len(m.Partitions), "fingerprint": m.Fingerprint, "store": m.Store,
 		})
 	}
-	fmt.Fprintf(a.stdout, "%s: %d samples, %d rows in %d partitions, %d failures\n", dir, m.Samples, m.Rows, len(m.Partitions), m.Failures)
+	fmt.Fprintf(a.stdout, "%s is complete: %d samples, %d rows in %d partitions, %d failures\n", dir, m.Samples, m.Rows, len(m.Partitions), m.Failures)
 	for _, reason := range slices.Sorted(maps.Keys(m.Reasons)) {
 		fmt.Fprintf(a.stdout, "  %6d %s\n", m.Reasons[reason], reason)
 	}

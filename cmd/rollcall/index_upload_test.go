@@ -163,14 +163,14 @@ func TestUploadInterrupted(t *testing.T) {
 	}
 }
 
-// TestUnfinishedUploadsGo has an upload in parts that a killed task left, in the index and elsewhere in
-// the bucket. When the index is complete, the one in it is gone.
+// TestUnfinishedUploadsGo has uploads in parts that killed tasks left, in the index and elsewhere in the
+// bucket. When the index is complete, those in it are gone.
 func TestUnfinishedUploadsGo(t *testing.T) {
 	c := startS3(t)
 	var client *s3.Client
 	require.True(t, c.bucket(t).As(&client))
 	bucket := "data"
-	for _, key := range []string{"index/.building/0-killed/img_emb/img_emb_0.npy", "elsewhere/file"} {
+	for _, key := range []string{"index/.building/0-killed/img_emb/img_emb_0.npy", "index/index.json", "elsewhere/file"} {
 		begun, err := client.CreateMultipartUpload(t.Context(), &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key})
 		require.NoError(t, err)
 		number := int32(1)

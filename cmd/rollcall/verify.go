@@ -97,7 +97,7 @@ func (found *verifiedIndex) checkIndex(ctx context.Context, dir string) error {
 	flaws, ledgers, err := m.Check(ctx, dir)
 	found.Files += ledgers
 	for _, f := range flaws {
-		found.Findings = append(found.Findings, vectors.Finding{File: f.File, Problem: f.Problem, Action: "restore the file from a copy, or index the data set again"})
+		found.Findings = append(found.Findings, vectors.Finding{File: f.File, Problem: f.Problem, Action: f.Action})
 	}
 	return err
 }

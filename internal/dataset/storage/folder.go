@@ -75,20 +75,28 @@ func (f *Folder) failed(op, name string, err error) error {
 	return &fs.PathError{Op: op, Path: Join(f.url, name), Err: err}
 }
 
-// Read reads a small object.
+// Read reads a small object. One that breaks off is read again: of an object that another writer is
+// replacing, a server may give the content with the checksum of the other one.
 func (f *Folder) Read(ctx context.Context, name string, limit int64) ([]byte, error) {
-	r, err := f.bucket.NewReader(ctx, f.prefix+name, nil)
-	if err != nil {
-		return nil, f.failed("read", name, err)
+	for try := 0; ; try++ {
+		r, err := f.bucket.NewReader(ctx, f.prefix+name, nil)
+		if err != nil {
+			return nil, f.failed("read", name, err)
+		}
+		content, err := io.ReadAll(io.LimitReader(r, limit+1))
+		err = errors.Join(err, r.Close())
+		switch {
+		case err == nil && int64(len(content)) > limit:
+			return nil, fmt.Errorf("%s has more than %d bytes, so it is no file of rollcall's", Join(f.url, name), limit)
+		case err == nil:
+			return content, nil
+		case try == tries-1:
+			return nil, f.failed("read", name, err)
+		}
+		if err := pause(ctx, try); err != nil {
+			return nil, err
+		}
 	}
-	content, err := io.ReadAll(io.LimitReader(r, limit+1))
-	if err = errors.Join(err, r.Close()); err != nil {
-		return nil, f.failed("read", name, err)
-	}
-	if int64(len(content)) > limit {
-		return nil, fmt.Errorf("%s has more than %d bytes, so it is no file of rollcall's", Join(f.url, name), limit)
-	}
-	return content, nil
 }
 
 // List reads the names directly below a prefix.
@@ -109,24 +117,32 @@ func (f *Folder) List(ctx context.Context, folder string) ([]string, error) {
 	}
 }
 
-// createTries and createPause are for an object whose writer, another one, is not done: a server may
-// refuse a second one already and have nothing yet to read.
+// tries and firstPause are for an object whose writer, another one, is not done: a server may refuse a
+// second one already and have nothing yet to read.
 const (
-	createTries = 5
-	createPause = 100 * time.Millisecond // before the second try, and twice as long before each further one
+	tries      = 5
+	firstPause = 100 * time.Millisecond // before the second try, and twice as long before each further one
 )
+
+// pause waits after a try.
+func pause(ctx context.Context, try int) error {
+	select {
+	case <-time.After(firstPause << try):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
 
 // Create writes an object on the condition that there is none.
 func (f *Folder) Create(ctx context.Context, name string, content []byte) (first bool, err error) {
-	for try := range createTries {
+	for try := range tries {
 		first, err = f.createOnce(ctx, name, content)
-		if gcerrors.Code(err) != gcerrors.FailedPrecondition || try == createTries-1 {
+		if gcerrors.Code(err) != gcerrors.FailedPrecondition || try == tries-1 {
 			break
 		}
-		select {
-		case <-time.After(createPause << try):
-		case <-ctx.Done():
-			return false, ctx.Err()
+		if err := pause(ctx, try); err != nil {
+			return false, err
 		}
 	}
 	return first, err
@@ -149,9 +165,13 @@ func (f *Folder) createOnce(ctx context.Context, name string, content []byte) (f
 	return false, f.failed("write", name, err)
 }
 
-// Replace writes an object.
+// Replace writes an object. What killed writers had sent of it goes.
 func (f *Folder) Replace(ctx context.Context, name string, content []byte) error {
-	return f.put(ctx, name, bytes.NewReader(content))
+	err := f.put(ctx, name, bytes.NewReader(content))
+	if err == nil {
+		f.abandon(ctx, f.prefix+name)
+	}
+	return err
 }
 
 // put writes an object from a reader. Here and in Create it is Upload, not the bucket's writer: that
