@@ -1,6 +1,7 @@
 package indexer
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -37,7 +38,7 @@ func (it *item) admit(o Options, c *contents) (fresh bool) {
 	case o.Images && data == nil:
 		it.fail(StageRead, Failf(ReasonNoImage, "the sample has no image"))
 	case o.Texts && !s.HasText:
-		it.fail(StageRead, Failf(ReasonNoCaption, "the sample has no caption"))
+		it.fail(StageRead, Failf(ReasonNoCaption, "%s", cmp.Or(s.WhyNoText, "the sample has no caption")))
 	case o.Images && len(data) == 0:
 		it.fail(StageRead, Failf(ReasonEmptyFile, "the image has no bytes"))
 	}

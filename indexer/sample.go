@@ -10,6 +10,7 @@ type Sample struct {
 	ImagePath string         // path or name of the image as the data set gives it
 	Caption   string         // caption as read, not cleaned
 	HasText   bool           // false when there is no caption at all
+	WhyNoText string         // why, when more is known of it: "a.parquet has no caption column"
 	Cleaned   bool           // the source replaced bytes of it that are not UTF-8 by U+FFFD
 	URL       string         // where the image came from, when known
 	Fields    map[string]any // every key of the sample's JSON, flattened with "." ("exif.Make")

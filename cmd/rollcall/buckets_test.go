@@ -7,9 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"os/exec"
 	"path"
@@ -206,6 +210,7 @@ func TestIndexInBuckets(t *testing.T) {
 				}
 			}
 
+			listingsTell(t, c, "shards")
 			shared := c.url("indexes/shared")
 			kills := killedRuns(t, args(c.url("shards"), shared, "--task", "1/2")...)
 			require.Contains(t, rollcall(t, args(c.url("shards"), shared, "--task", "1/2")...), "task 1/2 is done")
@@ -234,6 +239,60 @@ func TestIndexInBuckets(t *testing.T) {
 			requireSameVectors(t, folders[0], folders[1], 1)
 		})
 	}
+}
+
+// listingsTell checks that a listing says of each object what the object itself does: by either a data
+// set is the same.
+func listingsTell(t *testing.T, c cloud, key string) {
+	t.Helper()
+	files := storage.New(nil)
+	listing, err := files.List(t.Context(), c.url(key))
+	require.NoError(t, err)
+	require.Positive(t, listing.Len())
+	for e := range listing.All() {
+		size, tag, err := files.Identity(t.Context(), c.url(key+"/"+e.Name))
+		require.NoError(t, err)
+		require.Equal(t, storage.Entry{Name: e.Name, Size: size, Tag: tag}, e)
+		require.Regexp(t, `^".+"$`, tag)
+	}
+	require.NoError(t, files.Close())
+}
+
+// TestRequestsOfABucket counts what loose files and shards in a bucket cost: listings, of a thousand
+// objects each, and then one request a file.
+func TestRequestsOfABucket(t *testing.T) {
+	c := startS3(t)
+	person := filepath.Base(first(t, lab(t, "photos", "*")))
+	c.upload(t, lab(t, "photos", person), "loose")
+	c.upload(t, lab(t, "shards"), "shards")
+	photos, shards := len(c.objects(t, "loose")), len(c.objects(t, "shards"))
+	behind, err := url.Parse("http://" + c.address)
+	require.NoError(t, err)
+	var mu sync.Mutex
+	asked := map[string]int{}
+	proxy := httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
+		mu.Lock()
+		defer mu.Unlock()
+		what := r.In.Method
+		if r.In.URL.Query().Has("list-type") {
+			what = "LIST"
+		}
+		asked[what]++
+		r.SetURL(behind)
+		r.Out.Host = r.In.Host // it is signed
+	}}
+	server := httptest.NewServer(&proxy)
+	defer server.Close()
+	c.query = strings.ReplaceAll(c.query, c.address, strings.TrimPrefix(server.URL, "http://"))
+	index := func(key string, more ...string) map[string]int {
+		clear(asked)
+		rollcall(t, append([]string{"index", c.url(key), "--name", filepath.Join(t.TempDir(), key), "--model", lab(t, "model")}, more...)...)
+		return maps.Clone(asked)
+	}
+	// It may be an object, so it is looked at and listed to tell; then for the digest, and to be read.
+	require.Equal(t, map[string]int{"HEAD": 1, "LIST": 3, "GET": photos}, index("loose", "--embed", "images", "--format", "folder"))
+	// The first tar is looked at beside, to tell whether it is one: at its first bytes and its first header.
+	require.Equal(t, map[string]int{"HEAD": 2, "LIST": 2, "GET": 2 + shards}, index("shards", "--embed", "images", "--format", "webdataset"))
 }
 
 // first is the first path that a pattern matches.

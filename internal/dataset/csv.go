@@ -31,9 +31,13 @@ func scanCSV(text io.Reader, path string, whole bool, visit rowVisitor) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	at := findColumns(header)
+	at, lacks := findColumns(header), ""
 	if at.caption < 0 {
-		return fmt.Errorf("%s:1: the header is %q: %w", path, strings.Join(header, ","), errNoCaption)
+		err := fmt.Errorf("%s:1: the header is %q: %w", path, strings.Join(header, ","), errNoCaption)
+		if !whole {
+			return err
+		}
+		lacks = err.Error()
 	}
 	r.ReuseRecord = true
 	for {
@@ -49,6 +53,7 @@ func scanCSV(text io.Reader, path string, whole bool, visit rowVisitor) error {
 			return fmt.Errorf("%s: %w", path, err)
 		default:
 			found := at.take(fields)
+			found.lacks = lacks
 			line, _ := r.FieldPos(0)
 			found.at = int64(line)
 			if whole {

@@ -140,10 +140,10 @@ func firstSampleFile(ctx context.Context, files *storage.Files, input string, be
 	}
 	first := ""
 	found := errors.New("found")
-	err := walk(ctx, files, input, "", func(_ string, files []string) error {
-		for _, name := range files {
-			if kindOf(extension(name)) != kindMetadata {
-				first = name
+	err := walk(ctx, files, input, "", func(_ string, files []inputFile) error {
+		for _, file := range files {
+			if kindOf(extension(file.name)) != kindMetadata {
+				first = file.name
 				return found
 			}
 		}

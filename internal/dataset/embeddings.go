@@ -116,9 +116,9 @@ func (e *embeddings) peek(ctx context.Context, files *storage.Files, number int)
 // digestEmbeddings adds every embedding and metadata file of a folder.
 func digestEmbeddings(ctx context.Context, files *storage.Files, dir string, digest digest) error {
 	if storage.InBucket(dir) {
-		names, err := embeddingFiles(ctx, files, dir)
-		for _, name := range names {
-			_, addErr := digest.add(ctx, files, storage.Join(dir, name), name)
+		found, err := embeddingFiles(ctx, files, dir)
+		for _, file := range found {
+			_, addErr := digest.add(ctx, files, file)
 			err = errors.Join(err, addErr)
 		}
 		return err
@@ -131,7 +131,7 @@ func digestEmbeddings(ctx context.Context, files *storage.Files, dir string, dig
 		if err != nil {
 			return err
 		}
-		_, err = digest.add(ctx, files, path, filepath.ToSlash(name))
+		_, err = digest.add(ctx, files, inputFile{path: path, name: filepath.ToSlash(name)})
 		return err
 	})
 }

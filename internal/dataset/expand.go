@@ -15,7 +15,10 @@ import (
 
 // inputFile is one file of a data set: where it is, and its name relative to the input it came
 // from, which stays the same when the data set is moved.
-type inputFile struct{ path, name string }
+type inputFile struct {
+	path, name string
+	listed     storage.Entry // what the listing of its folder said, if it was listed
+}
 
 // expand turns inputs into files: a file stands for itself, a folder for the files directly in it
 // with one of the extensions, a glob (on disk) for what it matches, and {00000..00331} or {a,b} for
@@ -75,7 +78,7 @@ func expandPattern(input string) ([]string, error) {
 
 func expandPath(ctx context.Context, files *storage.Files, path string, extensions []string) ([]inputFile, error) {
 	if storage.InBucket(path) && hasExtension(storage.Base(path), extensions) {
-		return []inputFile{{path, storage.Base(path)}}, nil // one request less for each of many shards
+		return []inputFile{{path: path, name: storage.Base(path)}}, nil // one request less for each of many shards
 	}
 	isDir, err := files.IsDir(ctx, path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -85,7 +88,7 @@ func expandPath(ctx context.Context, files *storage.Files, path string, extensio
 		return nil, err
 	}
 	if !isDir {
-		return []inputFile{{path, storage.Base(path)}}, nil
+		return []inputFile{{path: path, name: storage.Base(path)}}, nil
 	}
 	entries, err := files.List(ctx, path)
 	if err != nil {
@@ -94,7 +97,7 @@ func expandPath(ctx context.Context, files *storage.Files, path string, extensio
 	var found []inputFile
 	for e := range entries.All() {
 		if !e.Dir && hasExtension(e.Name, extensions) {
-			found = append(found, inputFile{storage.Join(path, e.Name), e.Name})
+			found = append(found, inputFile{storage.Join(path, e.Name), e.Name, e})
 		}
 	}
 	if len(found) == 0 {

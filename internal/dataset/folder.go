@@ -35,15 +35,14 @@ func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 	digest := newDigest()
 	for _, root := range s.inputs {
 		samples := int64(0)
-		err := walk(ctx, s.files, root, "", func(key string, files []string) error {
+		err := walk(ctx, s.files, root, "", func(_ string, files []inputFile) error {
 			samples += countSamples(files)
-			for _, name := range files {
-				at := storage.Join(root, name)
-				if _, err := digest.add(ctx, s.files, at, name); err != nil && ctx.Err() != nil {
+			for _, file := range files {
+				if _, err := digest.add(ctx, s.files, file); err != nil && ctx.Err() != nil {
 					return err
 				} else if err != nil {
 					// Reading it again will fail too, and be recorded.
-					fmt.Fprintf(digest, "%q unreadable\n", name)
+					fmt.Fprintf(digest, "%q unreadable\n", file.name)
 				}
 			}
 			return nil
@@ -74,10 +73,10 @@ func checkFolders(ctx context.Context, files *storage.Files, inputs []string) er
 }
 
 // countSamples is how many samples files of one key make: one, and one for each further file of a kind.
-func countSamples(files []string) int64 {
+func countSamples(files []inputFile) int64 {
 	g := group{}
-	for _, name := range files {
-		g.parts = append(g.parts, part{name: name, kind: kindOf(extension(name))})
+	for _, file := range files {
+		g.parts = append(g.parts, part{name: file.name, kind: kindOf(extension(file.name))})
 	}
 	return int64(len(g.samples()))
 }
@@ -106,18 +105,19 @@ func (f *folder) ReadAfter(ctx context.Context, skip int64, visit func(indexer.S
 
 // readTree hands on the samples below one folder.
 func readTree(ctx context.Context, files *storage.Files, root string, out *counter) error {
-	return walk(ctx, files, root, "", func(key string, names []string) error {
+	return walk(ctx, files, root, "", func(key string, of []inputFile) error {
 		g := group{key: key, position: storage.Join(root, key)}
-		for _, name := range names {
-			g.parts = append(g.parts, filePart(ctx, files, root, name, out.wanted()))
+		for _, file := range of {
+			g.parts = append(g.parts, filePart(ctx, files, file, out.wanted()))
 		}
 		return out.emit(g.samples())
 	})
 }
 
-// walk visits the groups of files below root in the order of their keys. A directory is sorted as
-// if its name ended in a slash: so the keys come in the order of whole paths.
-func walk(ctx context.Context, files *storage.Files, root, dir string, visit func(key string, files []string) error) error {
+// walk visits the groups of files below root in the order of their keys, which are relative to root, as
+// are the names of the files. A directory is sorted as if its name ended in a slash: so the keys come in
+// the order of whole paths.
+func walk(ctx context.Context, files *storage.Files, root, dir string, visit func(key string, files []inputFile) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func walk(ctx context.Context, files *storage.Files, root, dir string, visit fun
 	}
 	entries.Sort(byKey)
 	var key string
-	var group []string // of that key, so far
+	var group []inputFile // of that key, so far
 	whole := func() error {
 		of := group
 		if group = nil; len(of) == 0 {
@@ -144,10 +144,10 @@ func walk(ctx context.Context, files *storage.Files, root, dir string, visit fun
 			}
 		case kindOf(extension(e.Name)) == kindOther, e.Link && linkedDirectory(root, name):
 		case keyOf(name) == key && len(group) > 0:
-			group = append(group, name)
+			group = append(group, inputFile{storage.Join(root, name), name, e})
 		default:
 			err = whole()
-			key, group = keyOf(name), []string{name}
+			key, group = keyOf(name), []inputFile{{storage.Join(root, name), name, e}}
 		}
 		if err != nil {
 			return err
@@ -186,18 +186,17 @@ func linkedDirectory(root, name string) bool {
 }
 
 // filePart reads one file of a sample, when its content is wanted.
-func filePart(ctx context.Context, files *storage.Files, root, name string, wanted bool) part {
-	at := storage.Join(root, name)
-	p := part{name: name, path: at, kind: kindOf(extension(name))}
+func filePart(ctx context.Context, files *storage.Files, file inputFile, wanted bool) part {
+	p := part{name: file.name, path: file.path, kind: kindOf(extension(file.name))}
 	if limit := p.kind.limit(); wanted && limit > 0 {
-		p.data, p.err = readWhole(ctx, files, at, limit)
+		p.data, p.err = readWhole(ctx, files, file.path, limit)
 	}
 	return p
 }
 
 // readWhole reads a file of at most limit bytes.
 func readWhole(ctx context.Context, files *storage.Files, path string, limit int64) ([]byte, *indexer.Failure) {
-	f, err := files.Open(ctx, path)
+	f, err := files.Stream(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, indexer.Failf(indexer.ReasonMissingFile, "%s is not there any more, or a link that leads nowhere", path)

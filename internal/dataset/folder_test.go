@@ -131,7 +131,7 @@ func TestDigestOfLargeFile(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "a.tar")
 		require.NoError(t, os.WriteFile(path, content, 0o600))
 		d := newDigest()
-		size, err := d.add(t.Context(), storage.New(nil), path, "a.tar")
+		size, err := d.add(t.Context(), storage.New(nil), inputFile{path: path, name: "a.tar"})
 		require.NoError(t, err)
 		require.EqualValues(t, len(content), size)
 		return d.String()

@@ -19,6 +19,8 @@ type shard struct {
 	base    string // the same with the path before it
 	samples string // the tar or folder; "" when there is none
 	folder  bool
+
+	listedListing, listedSamples storage.Entry // what the folder's listing said of the two files
 }
 
 func (s shard) listing() string { return endsIn(s.base, ".parquet") }
@@ -99,8 +101,9 @@ func shardsIn(dir string, entries *storage.Listing) []shard {
 			s.name, s.base = stem, storage.Join(dir, stem)
 			switch {
 			case listed && isListing && !e.Dir:
+				s.listedListing = e
 			case !listed && isTar && !e.Dir:
-				s.samples, s.folder = storage.Join(dir, e.Name), false
+				s.samples, s.folder, s.listedSamples = storage.Join(dir, e.Name), false, e
 			case !listed && known && e.Dir && s.samples == "":
 				s.samples, s.folder = storage.Join(dir, e.Name), true
 			default:
@@ -127,18 +130,19 @@ func (s shard) rows(ctx context.Context, files *storage.Files) (int64, error) {
 
 // digestShard adds the files of a shard, and gives the size of those that hold its samples.
 func digestShard(ctx context.Context, files *storage.Files, s shard, digest digest) (size int64, err error) {
-	if _, err := digest.add(ctx, files, s.listing(), s.name+".parquet"); err != nil && !isMissing(err) {
+	if _, err := digest.add(ctx, files, inputFile{s.listing(), s.name + ".parquet", s.listedListing}); err != nil && !isMissing(err) {
 		return 0, err
 	}
 	switch {
 	case s.samples == "":
 		return 0, nil
 	case !s.folder:
-		return digest.add(ctx, files, s.samples, s.name+".tar")
+		return digest.add(ctx, files, inputFile{s.samples, s.name + ".tar", s.listedSamples})
 	}
-	err = walk(ctx, files, s.samples, "", func(_ string, names []string) error {
-		for _, name := range names {
-			bytes, err := digest.add(ctx, files, storage.Join(s.samples, name), s.name+"/"+name)
+	err = walk(ctx, files, s.samples, "", func(_ string, of []inputFile) error {
+		for _, file := range of {
+			file.name = s.name + "/" + file.name
+			bytes, err := digest.add(ctx, files, file)
 			if err != nil {
 				return err
 			}

@@ -118,6 +118,22 @@ func TestImg2datasetDamagedListing(t *testing.T) {
 	}
 }
 
+// Images that were downloaded without captions have a listing without them.
+func TestImg2datasetWithoutCaptions(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "00000.tar"), tarOf(t, "000000000.jpg=A"), 0o600))
+	type listed struct {
+		URL    string `parquet:"url"`
+		Key    string `parquet:"key"`
+		Status string `parquet:"status"`
+	}
+	listing := writeParquet(t, []listed{{"http://x/0", "000000000", "success"}, {"http://x/1", "000000001", "failed_to_download"}})
+	require.NoError(t, os.Rename(listing, filepath.Join(dir, "00000.parquet")))
+	got := samplesOf(t, "auto", dir)
+	require.Equal(t, []string{`000000000 image=A`, `000000001 download-failed`}, outlines(got))
+	require.Equal(t, "http://x/0", got[0].URL)
+}
+
 // Only a listing: everything that it says was downloaded is missing.
 func TestImg2datasetWithoutSamples(t *testing.T) {
 	dir := shards(t)

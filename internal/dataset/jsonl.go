@@ -52,7 +52,7 @@ func scanJSONL(lines *lineReader, whole bool, visit rowVisitor) error {
 			return err
 		}
 	}
-	if rows > 0 && captions == 0 {
+	if !whole && rows > 0 && captions == 0 {
 		return fmt.Errorf("%s: %w", lines.path, errNoCaption)
 	}
 	return nil

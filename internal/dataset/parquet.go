@@ -23,8 +23,9 @@ const maxGroupRows = 1 << 24
 
 // readParquet visits the rows of a Parquet file, one row group after the other: LAION's TEXT and
 // URL, img2dataset's caption, url and key, in either case. Only the columns that are asked for are
-// read; lists and nested columns never are. A null caption is a row with Null set. When a page is
-// damaged, each row of its group from there on is one that cannot be used.
+// read; lists and nested columns never are. A null caption is a row with Null set, as is each row of a
+// file without captions. When a page is damaged, each row of its group from there on is one that cannot
+// be used.
 func readParquet(ctx context.Context, files *storage.Files, path string, whole bool, visit rowVisitor) (err error) {
 	f, err := files.Open(ctx, path)
 	if err != nil {
@@ -51,11 +52,11 @@ func openParquet(f storage.File, path string) (*parquetfile.File, error) {
 }
 
 func scanParquet(file *parquetfile.File, path string, whole bool, visit rowVisitor) error {
-	leaves, err := captionLeaves(file.Root(), whole)
-	if err != nil {
-		return fmt.Errorf("%s: %w", path, err)
+	s := &parquetScan{path: path, visit: visit}
+	var err error
+	if s.leaves, err = captionLeaves(file.Root(), whole); err != nil {
+		s.lacks = fmt.Sprintf("%s: %v", path, err)
 	}
-	s := &parquetScan{path: path, leaves: leaves, visit: visit}
 	for number := range file.Groups() {
 		if err := s.group(file, number); err != nil {
 			return err
@@ -81,22 +82,23 @@ const (
 	leafOthers
 )
 
-// captionLeaves finds the columns among the file's top-level ones.
+// captionLeaves finds the columns among the file's top-level ones. The error is that there are no
+// captions; the other columns are given all the same.
 func captionLeaves(root *parquet.Column, whole bool) ([]parquetLeaf, error) {
-	var names []string
+	var names, shown []string
 	var leaf []int
 	var held []bool
 	for _, c := range root.Columns() {
-		if c.Leaf() && !c.Repeated() {
-			names = append(names, c.Name())
-			leaf = append(leaf, c.Index())
-			held = append(held, holdsImages(c))
+		if !c.Leaf() || c.Repeated() {
+			shown = append(shown, c.Name()+" (nested)")
+			continue
 		}
+		shown = append(shown, c.Name())
+		names = append(names, c.Name())
+		leaf = append(leaf, c.Index())
+		held = append(held, holdsImages(c))
 	}
 	at := findColumns(names)
-	if at.caption < 0 {
-		return nil, fmt.Errorf("the columns are %q: %w", strings.Join(names, ", "), errNoCaption)
-	}
 	leaves := make([]parquetLeaf, leafOthers)
 	for i, column := range []int{at.caption, at.url, at.key, at.image} {
 		leaves[i].leaf = -1
@@ -108,6 +110,9 @@ func captionLeaves(root *parquet.Column, whole bool) ([]parquetLeaf, error) {
 		if whole && !at.has(i) {
 			leaves = append(leaves, parquetLeaf{clean(name), leaf[i], held[i]})
 		}
+	}
+	if at.caption < 0 {
+		return leaves, fmt.Errorf("the columns are %q: %w", strings.Join(shown, ", "), errNoCaption)
 	}
 	return leaves, nil
 }
@@ -122,6 +127,7 @@ func holdsImages(c *parquet.Column) bool {
 type parquetScan struct {
 	path   string
 	leaves []parquetLeaf
+	lacks  string // why there are no captions, when there are none
 	visit  rowVisitor
 	first  int64 // row of the file that the open group starts with
 }
@@ -197,7 +203,7 @@ func (s *parquetScan) row(cols []parquetColumn, i int) row {
 	caption, text := cols[leafCaption].cells[i], func(leaf int) string { return cols[leaf].cells[i].text() }
 	r := row{
 		CaptionRow: retriever.CaptionRow{Caption: caption.text(), Null: caption.value.IsNull(), URL: text(leafURL), Key: text(leafKey)},
-		image:      text(leafImage),
+		image:      text(leafImage), lacks: s.lacks,
 	}
 	kind := caption.value.Kind()
 	r.cleaned = kind == parquet.ByteArray && !utf8.Valid(caption.value.ByteArray())

@@ -46,12 +46,13 @@ var partitionName = regexp.MustCompile(`_([0-9]+)\.(npy|parquet)$`)
 
 // openRemote lists an embedding folder in a bucket, and reads the headers of its vectors.
 func openRemote(ctx context.Context, files *storage.Files, dir string, open OpenEmbeddings) (*remote, error) {
-	names, err := embeddingFiles(ctx, files, dir)
+	found, err := embeddingFiles(ctx, files, dir)
 	if err != nil {
 		return nil, err
 	}
 	byNumber := map[string]*remotePartition{}
-	for _, name := range names {
+	for _, file := range found {
+		name := file.name
 		at := partitionName.FindStringSubmatch(name)
 		if at == nil {
 			continue
@@ -87,9 +88,9 @@ func openRemote(ctx context.Context, files *storage.Files, dir string, open Open
 	return r, nil
 }
 
-// embeddingFiles names the files of an embedding folder in a bucket, sorted.
-func embeddingFiles(ctx context.Context, files *storage.Files, dir string) ([]string, error) {
-	var names []string
+// embeddingFiles are the files of an embedding folder in a bucket, sorted by name.
+func embeddingFiles(ctx context.Context, files *storage.Files, dir string) ([]inputFile, error) {
+	var found []inputFile
 	for _, folder := range embeddingFolders {
 		entries, err := files.List(ctx, storage.Join(dir, folder))
 		if err != nil {
@@ -97,12 +98,13 @@ func embeddingFiles(ctx context.Context, files *storage.Files, dir string) ([]st
 		}
 		for e := range entries.All() {
 			if partitionName.MatchString(e.Name) && !e.Dir {
-				names = append(names, path.Join(folder, e.Name))
+				name := path.Join(folder, e.Name)
+				found = append(found, inputFile{storage.Join(dir, name), name, e})
 			}
 		}
 	}
-	slices.Sort(names)
-	return names, nil
+	slices.SortFunc(found, func(a, b inputFile) int { return cmp.Compare(a.name, b.name) })
+	return found, nil
 }
 
 // Batches visits all rows in order, but those of partitions that are passed over.

@@ -13,6 +13,7 @@ import (
 // row is one row of a caption file, to be counted or to be made a sample.
 type row struct {
 	retriever.CaptionRow                // its Row is left at zero: rows are numbered over all files
+	lacks                string         // why it has no caption, when its whole file has none
 	at                   int64          // line of a text file, from 1; row of a Parquet file, from 0
 	image                string         // where the image is, as the file has it
 	held                 bool           // the file has a column for the images themselves
@@ -26,8 +27,9 @@ type row struct {
 // rowVisitor takes the rows of one caption file in order.
 type rowVisitor func(row) error
 
-// rowReader visits every row of one caption file. whole asks for the fields too. An error that it
-// returns, and that is not visit's, says that the file cannot be read on.
+// rowReader visits every row of one caption file. whole asks for the fields too, and for the rows of a
+// file without captions, which is an error otherwise. An error that it returns, and that is not visit's,
+// says that the file cannot be read on.
 type rowReader func(ctx context.Context, files *storage.Files, path string, whole bool, visit rowVisitor) error
 
 // rowFormat finds the reader for a file by its ending.

@@ -53,6 +53,9 @@ func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	if first.lacks != "" {
+		return nil, errors.New(first.lacks)
+	}
 	if s.ImagesDir != "" && first.image == "" && !t.numbered {
 		return nil, fmt.Errorf("%s: no column says where a row's image is, so --images-dir is of no use; one of %q is needed", t.files[0].path, imageNames)
 	}
@@ -60,7 +63,7 @@ func openTable(ctx context.Context, s *setup) (indexer.Source, error) {
 	t.info.NoImages = s.ImagesDir == "" && !t.held && (!t.listed || first.image == "")
 	digest := newDigest()
 	for _, f := range t.files {
-		size, err := digest.add(ctx, s.files, f.path, f.name)
+		size, err := digest.add(ctx, s.files, f)
 		if err != nil {
 			return nil, err
 		}
@@ -116,20 +119,25 @@ func checkImagesDir(ctx context.Context, s *setup) error {
 // errPeeked ends a look at the first row.
 var errPeeked = errors.New("peeked")
 
-// peek reads the first row that can be used of the first file. A file that is not of the format at
-// all shows here, before anything is written.
+// peek reads the first row that can be used. A first file that is not of the format at all shows here,
+// before anything is written; later ones are recorded when they are read.
 func (t *table) peek(ctx context.Context, files *storage.Files) (first row, err error) {
-	err = t.read(ctx, files, t.files[0].path, true, func(r row) error {
-		if r.err != nil {
-			return nil
+	for i, f := range t.files {
+		err := t.read(ctx, files, f.path, true, func(r row) error {
+			if r.err != nil {
+				return nil
+			}
+			first = r
+			return errPeeked
+		})
+		switch {
+		case errors.Is(err, errPeeked):
+			return first, nil
+		case err != nil && (i == 0 || transient(err)):
+			return first, err
 		}
-		first = r
-		return errPeeked
-	})
-	if errors.Is(err, errPeeked) {
-		err = nil
 	}
-	return first, err
+	return first, nil
 }
 
 // digestImages adds the sizes of a file's images. Their content is not read: with the millions of
@@ -238,7 +246,7 @@ func (r row) heldImage() ([]byte, error) {
 func (t *table) sample(f inputFile, r row) indexer.Sample {
 	s := indexer.Sample{
 		Key: r.Key, Position: fmt.Sprintf("%s%s%d", f.path, t.unit, r.at),
-		Caption: r.Caption, HasText: !r.Null && r.err == nil, URL: r.URL, Fields: r.fields, Cleaned: r.cleaned,
+		Caption: r.Caption, HasText: !r.Null && r.lacks == "" && r.err == nil, WhyNoText: r.lacks, URL: r.URL, Fields: r.fields, Cleaned: r.cleaned,
 	}
 	var failure *indexer.Failure
 	switch {

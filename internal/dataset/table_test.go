@@ -194,6 +194,64 @@ func TestParquetPageDamaged(t *testing.T) {
 	require.Equal(t, "caption 200", got[200].Caption)
 }
 
+// A file that is whole and has no captions is not a damaged one: each of its rows is a sample without a
+// caption, which says what the file has instead. As the first file it is refused.
+func TestFilesWithoutCaptions(t *testing.T) {
+	type captioned struct {
+		Text string `parquet:"TEXT"`
+		JPG  []byte `parquet:"jpg"`
+	}
+	type without struct {
+		URL  string   `parquet:"URL"`
+		Tags []string `parquet:"caption"`
+		JPG  []byte   `parquet:"jpg"`
+	}
+	for name, files := range map[string]struct{ with, without, lacks string }{
+		"Parquet": {
+			writeParquet(t, []captioned{{"zero", []byte("J0")}}), writeParquet(t, []without{{"http://x/1", nil, []byte("J1")}, {"http://x/2", nil, []byte("J2")}}),
+			`the columns are "URL, caption (nested), jpg": no caption column; one of caption, text, title is needed`,
+		},
+		"CSV": {
+			write(t, "a.csv", "caption,url\nzero,http://x/0\n"), write(t, "b.csv", "url,note\nhttp://x/1,a\nhttp://x/2,b\n"),
+			`:1: the header is "url,note": no caption column; one of caption, text, title is needed`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, got := tableOf(t, Options{}, files.with, files.without, files.with)
+			require.Len(t, got, 4)
+			for i, s := range got[1:3] {
+				require.NoError(t, s.Err)
+				require.False(t, s.HasText)
+				require.Contains(t, s.WhyNoText, files.without)
+				require.Contains(t, s.WhyNoText, files.lacks)
+				require.Equal(t, fmt.Sprintf("http://x/%d", i+1), s.URL)
+				if name == "Parquet" {
+					require.Equal(t, fmt.Sprintf("J%d", i+1), string(s.Image), "it can be indexed without a caption")
+				}
+			}
+			require.Equal(t, "zero", got[3].Caption)
+			_, err := Open([]string{files.without, files.with}, "auto")
+			require.ErrorContains(t, err, files.without)
+			require.ErrorContains(t, err, files.lacks)
+		})
+	}
+	lines := write(t, "a.jsonl", `{"url":"http://x/0"}`+"\n"+`{"url":"http://x/1"}`+"\n")
+	_, got := tableOf(t, Options{}, lines)
+	require.Len(t, got, 2, "a record each, and none beside them")
+}
+
+// What a data set has is told by its first row, which need not be in its first file.
+func TestFirstFilesAreEmpty(t *testing.T) {
+	type held struct {
+		Text string `parquet:"caption"`
+		JPG  []byte `parquet:"jpg"`
+	}
+	empty := writeParquet(t, []held{})
+	info, got := tableOf(t, Options{}, empty, writeParquet(t, []held{{"zero", []byte("J0")}}), empty)
+	require.False(t, info.NoImages)
+	require.Equal(t, []string{` image=J0 text="zero"`}, outlines(got))
+}
+
 func TestCaptionFileCutOff(t *testing.T) {
 	path := write(t, "a.tsv.gz", strings.Repeat("a\thttp://x\n", 1000))
 	whole, err := os.ReadFile(path)

@@ -36,7 +36,7 @@ type tarReader struct {
 }
 
 func readTar(ctx context.Context, files *storage.Files, path string, out *counter) error {
-	f, err := files.Open(ctx, path)
+	f, err := files.Stream(ctx, path)
 	if err != nil {
 		return err
 	}

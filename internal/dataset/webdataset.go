@@ -31,7 +31,7 @@ func openWebdataset(ctx context.Context, s *setup) (indexer.Source, error) {
 	w := &webdataset{tars: tars, reach: s.reach}
 	digest := newDigest()
 	for _, t := range tars {
-		size, err := digest.add(ctx, s.files, t.path, t.name)
+		size, err := digest.add(ctx, s.files, t)
 		if err != nil {
 			return nil, err
 		}

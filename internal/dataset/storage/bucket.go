@@ -63,6 +63,19 @@ func (f *Files) openObject(ctx context.Context, name string) (File, error) {
 	return &object{ctx: ctx, bucket: b, key: at.key, name: name, size: attributes.Size, tag: attributes.ETag}, nil
 }
 
+func (f *Files) streamObject(ctx context.Context, name string) (File, error) {
+	at := locate(name)
+	b, err := f.bucket(ctx, at.bucket)
+	if err != nil {
+		return nil, err
+	}
+	body, err := b.NewRangeReader(ctx, at.key, 0, -1, nil)
+	if err != nil {
+		return nil, objectError(name, err)
+	}
+	return &object{ctx: ctx, bucket: b, key: at.key, name: name, size: body.Size(), body: body}, nil
+}
+
 // objectError is the operating system's kind of error for an object: reading on is no use, and
 // reading again may help.
 func objectError(name string, err error) error {
@@ -120,7 +133,7 @@ func (f *Files) listPrefix(ctx context.Context, dir string, into *Listing) error
 		if into.Len() == maxListing {
 			return fmt.Errorf("%s has more than %d objects: give folders below it, or a pattern such as {00000..00331}.tar", dir, maxListing)
 		}
-		into.add(Entry{Name: name, Dir: o.IsDir})
+		into.add(Entry{Name: name, Dir: o.IsDir, Size: o.Size, Tag: listedTag(o)})
 	}
 }
 

@@ -62,6 +62,14 @@ func (f *Files) Open(ctx context.Context, name string) (File, error) {
 	return localFile{file, info.Size()}, nil
 }
 
+// Stream is Open for a file that is read from its start: of an object that is one request, not two.
+func (f *Files) Stream(ctx context.Context, name string) (File, error) {
+	if InBucket(name) {
+		return f.streamObject(ctx, name)
+	}
+	return f.Open(ctx, name)
+}
+
 // localFile is a file on disk.
 type localFile struct {
 	*os.File
@@ -132,7 +140,7 @@ func listFolder(ctx context.Context, dir string, into *Listing) error {
 	for {
 		entries, err := folder.ReadDir(listed)
 		for _, e := range entries {
-			into.add(Entry{e.Name(), e.IsDir(), e.Type()&fs.ModeSymlink != 0})
+			into.add(Entry{Name: e.Name(), Dir: e.IsDir(), Link: e.Type()&fs.ModeSymlink != 0})
 		}
 		if errors.Is(err, io.EOF) {
 			return nil

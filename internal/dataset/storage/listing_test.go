@@ -39,10 +39,10 @@ func TestListingIsCompact(t *testing.T) {
 	require.False(t, l.Has("1000000.jpg"))
 }
 
-// Names of any length keep their kind, and sort without the slash of folders.
+// Names of any length keep their kind and what was said of them, and sort without the slash of folders.
 func TestListingKeepsKinds(t *testing.T) {
 	long := fmt.Sprintf("%01024d", 7)
-	want := []Entry{{Name: long}, {Name: "a", Dir: true}, {Name: "a-b", Link: true}, {Name: "a.txt"}, {Name: "ab", Dir: true, Link: true}}
+	want := []Entry{{Name: long, Size: 1 << 40, Tag: `"long"`}, {Name: "a", Dir: true}, {Name: "a-b", Link: true}, {Name: "a.txt", Tag: `"e"`}, {Name: "ab", Dir: true, Link: true}}
 	var l Listing
 	for _, i := range []int{3, 1, 4, 0, 2} {
 		l.add(want[i])
