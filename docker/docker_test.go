@@ -19,6 +19,9 @@ import (
 var pinned = regexp.MustCompile(`^[a-z0-9./-]+:v?[0-9]+\.[0-9][0-9A-Za-z.-]*(@sha256:[0-9a-f]{64})?$`)
 
 func TestDockerfiles(t *testing.T) {
+	setup, err := os.ReadFile("../scripts/setup.sh")
+	require.NoError(t, err)
+	onnxRuntime := regexp.MustCompile(`(?m)^ONNXRUNTIME_VERSION=(.+)$`).FindStringSubmatch(string(setup))[1]
 	for _, name := range []string{"Dockerfile", "Dockerfile.gpu"} {
 		t.Run(name, func(t *testing.T) {
 			content, err := os.ReadFile(name)
@@ -35,6 +38,7 @@ func TestDockerfiles(t *testing.T) {
 			}
 			require.Equal(t, "10001:10001", last["USER"], "the last stage runs as nobody in particular")
 			require.Contains(t, last, "HEALTHCHECK")
+			require.Contains(t, string(content), "ROLLCALL_ONNXRUNTIME=/opt/onnxruntime/libonnxruntime.so."+onnxRuntime+" ", "the version of scripts/setup.sh")
 			ignored, err := os.ReadFile(name + ".dockerignore")
 			require.NoError(t, err)
 			require.Contains(t, strings.Fields(string(ignored)), "rollcall-data", "indexes stay out of images")
@@ -75,29 +79,65 @@ func TestKubernetes(t *testing.T) {
 	}
 	readYAML(t, "k8s/milvus-values.yaml", &values)
 	require.Regexp(t, pinned, values.Image.All.Repository+":"+values.Image.All.Tag)
-	var service struct {
-		Spec struct {
-			Template struct {
-				Spec struct {
+	for _, path := range []string{"k8s/service.yaml", "../configs/kubernetes-indexed-job.yaml", "../configs/kubernetes-indexed-job-gpu.yaml"} {
+		t.Run(path, func(t *testing.T) {
+			var resource workload
+			readYAML(t, path, &resource)
+			pod := resource.Spec.Template.Spec
+			require.True(t, pod.SecurityContext.RunAsNonRoot)
+			require.Equal(t, 10001, pod.SecurityContext.RunAsUser, "the user of the images")
+			require.Len(t, pod.Containers, 1)
+			container := pod.Containers[0]
+			require.Regexp(t, pinned, container.Image)
+			require.True(t, container.SecurityContext.ReadOnlyRootFilesystem)
+			require.NotNil(t, container.SecurityContext.AllowPrivilegeEscalation)
+			require.False(t, *container.SecurityContext.AllowPrivilegeEscalation)
+			if resource.Kind == "Deployment" {
+				require.NotEmpty(t, container.Liveness)
+				require.NotEmpty(t, container.Readiness)
+			}
+		})
+	}
+}
+
+// workload is what a test asks of a Deployment or a Job.
+type workload struct {
+	Kind string
+	Spec struct {
+		Template struct {
+			Spec struct {
+				SecurityContext struct {
+					RunAsNonRoot bool `yaml:"runAsNonRoot"`
+					RunAsUser    int  `yaml:"runAsUser"`
+				} `yaml:"securityContext"`
+				Containers []struct {
+					Image           string
 					SecurityContext struct {
-						RunAsNonRoot bool `yaml:"runAsNonRoot"`
+						ReadOnlyRootFilesystem   bool  `yaml:"readOnlyRootFilesystem"`
+						AllowPrivilegeEscalation *bool `yaml:"allowPrivilegeEscalation"`
 					} `yaml:"securityContext"`
-					Containers []struct {
-						Image     string
-						Liveness  map[string]any `yaml:"livenessProbe"`
-						Readiness map[string]any `yaml:"readinessProbe"`
-					}
+					Liveness  map[string]any `yaml:"livenessProbe"`
+					Readiness map[string]any `yaml:"readinessProbe"`
 				}
 			}
 		}
 	}
-	readYAML(t, "k8s/service.yaml", &service)
-	pod := service.Spec.Template.Spec
-	require.True(t, pod.SecurityContext.RunAsNonRoot)
-	require.Len(t, pod.Containers, 1)
-	require.Regexp(t, pinned, pod.Containers[0].Image)
-	require.NotEmpty(t, pod.Containers[0].Liveness)
-	require.NotEmpty(t, pod.Containers[0].Readiness)
+}
+
+// TestJobOnGPUs: the Job on GPUs is the other one but for its name, its image, its device and one GPU.
+func TestJobOnGPUs(t *testing.T) {
+	content, err := os.ReadFile("../configs/kubernetes-indexed-job.yaml")
+	require.NoError(t, err)
+	changed := strings.NewReplacer(
+		"name: rollcall-index\n", "name: rollcall-index-gpu\n",
+		"image: rollcall:0.1\n", "image: rollcall:0.1-gpu\n",
+		"- --threads=8\n", "- --threads=8\n            - --device=cuda\n",
+		"limits: {memory: 8Gi}", "limits: {memory: 8Gi, nvidia.com/gpu: 1}",
+	).Replace(string(content))
+	var want, got map[string]any
+	require.NoError(t, yaml.Unmarshal([]byte(changed), &want))
+	readYAML(t, "../configs/kubernetes-indexed-job-gpu.yaml", &got)
+	require.Equal(t, want, got)
 }
 
 func readYAML(t *testing.T, path string, into any) {

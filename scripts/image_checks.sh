@@ -2,8 +2,19 @@
 # What must hold of an image, for scripts/dockerfile_steps.sh, which sources this: stage is its root, and
 # within runs a command there as its user.
 
-# apart gives it a network of its own, as a container has; this one leads nowhere.
-apart() {
+# contained makes of the root what the settings for Compose and Kubernetes make of an image: it can only be
+# read but for /indexes and /tmp, and has a network of its own. This one leads nowhere.
+contained() {
+	image=$stage stage=$scratch/container
+	mkdir -p "$stage" "$image/lab" "$image/indexes"
+	cp -r testdata/lab/model testdata/lab/shards "$image/lab/"
+	chown "$user" "$image/indexes"
+	mount --bind "$image" "$stage"
+	mount -o remount,bind,ro "$stage"
+	mount --bind /proc "$stage/proc"
+	mount --bind /dev "$stage/dev"
+	mount --bind "$image/indexes" "$stage/indexes"
+	mount -t tmpfs tmpfs "$stage/tmp"
 	unshare --net sleep infinity &
 	network=$!
 	sleep 0.2
@@ -15,9 +26,7 @@ runs() {
 	within "rollcall version"
 	within "rollcall --help" >/dev/null
 	[ "$(within "id -u")" = 10001 ] || fail "it does not run as user 10001"
-	mkdir -p "$stage/lab" "$stage/indexes"
-	cp -r testdata/lab/model testdata/lab/shards "$stage/lab/"
-	chown "$user" "$stage/indexes"
+	! within "touch /work/new" 2>/dev/null || fail "the root can be written"
 	within "rollcall index /lab/shards --name lab --model /lab/model --limit 100 --quiet" || fail "indexing failed"
 }
 
@@ -60,7 +69,7 @@ reaches_cuda() {
 	lacking=$(within "ldd /opt/onnxruntime/*.so*" 2>/dev/null | awk '/not found/ {print $1}' | sort -u)
 	[ "$lacking" = libcuda.so.1 ] || fail "libraries are lacking, apart from the driver's: $lacking"
 	refuses_cuda "there is no libcuda.so.1"
-	cp -a "$driver/." "$stage/usr/lib/x86_64-linux-gnu/" && chroot "$stage" /sbin/ldconfig
+	cp -a "$driver/." "$image/usr/lib/x86_64-linux-gnu/" && chroot "$image" /sbin/ldconfig
 	# What is loaded by name only when a model needs it.
 	for loaded in libcudnn.so.9 libnvrtc.so.13 "$(cd "$stage/opt/onnxruntime" && echo libcudnn_*.so.9)"; do
 		within "perl -MDynaLoader -e 'for (@ARGV) {DynaLoader::dl_load_file(\$_) or die DynaLoader::dl_error()}' $loaded" || fail "$loaded cannot be loaded"

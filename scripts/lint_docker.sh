@@ -30,4 +30,5 @@ if [ ! -x "$venv/bin/kubernetes-validate" ]; then
 	python3 -m venv "$venv"
 	"$venv/bin/pip" install --quiet --disable-pip-version-check "kubernetes-validate==$VALIDATE"
 fi
-"$venv/bin/kubernetes-validate" --strict docker/k8s/service.yaml configs/kubernetes-indexed-job.yaml
+"$venv/bin/kubernetes-validate" --strict docker/k8s/service.yaml \
+	configs/kubernetes-indexed-job.yaml configs/kubernetes-indexed-job-gpu.yaml
