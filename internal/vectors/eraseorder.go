@@ -1,8 +1,10 @@
 package vectors
 
 import (
+	"bufio"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -72,14 +74,16 @@ func begin(ctx context.Context, dir string, order Order, elsewhere Elsewhere) (e
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
 	ids := slices.Compact(slices.Sorted(slices.Values(order.IDs)))
-	rows, err := s.Get(ctx, ids)
-	if err != nil {
-		return e, fmt.Errorf("nothing was erased: %w", err)
-	}
-	for _, row := range rows {
-		if !row.Erased {
-			e.Rows = append(e.Rows, row.ID)
-			e.Removed = append(e.Removed, Removal{row.ID, row.Key, row.URL})
+	for some := range slices.Chunk(ids, rowsChosen) {
+		rows, err := s.Get(ctx, some)
+		if err != nil {
+			return e, fmt.Errorf("nothing was erased: %w", err)
+		}
+		for _, row := range rows {
+			if !row.Erased {
+				e.Rows = append(e.Rows, row.ID)
+				e.Removed = append(e.Removed, Removal{row.ID, row.Key, row.URL})
+			}
 		}
 	}
 	if len(e.Rows) == 0 {
@@ -94,7 +98,41 @@ func begin(ctx context.Context, dir string, order Order, elsewhere Elsewhere) (e
 	e.Record = &Erased{
 		ID: rand.Text(), When: order.When.UTC().Truncate(time.Second), By: order.By, Tool: order.Tool, Count: len(e.Rows), Rows: e.Rows,
 	}
-	return e, writeJSON(filepath.Join(dir, erasureName), e)
+	return e, s.announce(e)
+}
+
+// rowsChosen is how many rows are in memory whole while they are chosen.
+const rowsChosen = 10_000
+
+// announce writes erasing.json, provided that this and the lists that it leads to can be read back.
+func (s *Store) announce(e erasure) error {
+	journal, err := json.Marshal(e)
+	if err != nil {
+		return fmt.Errorf("nothing was erased: %w", err)
+	}
+	if len(journal) > maxJournal {
+		return fmt.Errorf("nothing was erased: %d rows at once take %d MiB in %s, of which %d are read: erase fewer at a time",
+			len(e.Rows), len(journal)>>20, erasureName, maxJournal>>20)
+	}
+	records, _, err := readErased(s.dir)
+	if err != nil {
+		return fmt.Errorf("nothing was erased: %w", err)
+	}
+	var manifest []byte
+	if s.manifest != nil {
+		if manifest, err = json.MarshalIndent(erasedManifest(*s.manifest, e.Rows, nil), "", "  "); err != nil {
+			return fmt.Errorf("nothing was erased: %w", err)
+		}
+	}
+	const perRow = 20 // bytes of a row's number in a list
+	if max(len(records)+perRow*len(e.Rows), len(manifest)) > maxManifest {
+		return fmt.Errorf("nothing was erased: the lists of erased rows in %s would become larger than the %d MiB that are read: index the data set again without those rows",
+			s.dir, maxManifest>>20)
+	}
+	return replace(filepath.Join(s.dir, erasureName), func(w *bufio.Writer) error {
+		_, err := w.Write(journal)
+		return err
+	})
 }
 
 // finish does all of a recorded erasure. Each of its steps can be done again.
@@ -140,6 +178,10 @@ func eraseFolder(ctx context.Context, dir string, rows []int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
+	if last := rows[len(rows)-1]; last >= s.rows {
+		return fmt.Errorf("%s names row %d, and %s has %d: it is another index's; remove it, and erase again what was to be erased here",
+			filepath.Join(dir, erasureName), last, dir, s.rows)
+	}
 	sums, err := s.eraseFiles(ctx, rows)
 	if err != nil || s.manifest == nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 )
@@ -25,27 +24,42 @@ type Erased struct {
 	Rows  []int64   `json:"rows"`
 }
 
-// recordErased adds a record to erasures.jsonl, once.
-func recordErased(dir string, record Erased) (err error) {
+// readErased reads erasures.jsonl, as it is and its records; one that does not exist is empty.
+func readErased(dir string) (content []byte, records []Erased, err error) {
 	path := filepath.Join(dir, ErasuresName)
-	before, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("cannot read the record of erasures: %w", err)
+	content, err = readBounded(path, maxManifest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
 	}
-	for line := range bytes.Lines(before) {
-		var there Erased
-		if err := json.Unmarshal(line, &there); err != nil {
-			return fmt.Errorf("%s is damaged (%w): move it away and keep it", path, err)
+	if err != nil {
+		return nil, nil, fmt.Errorf("cannot read the record of erasures: %w: move %s away and keep it", err, path)
+	}
+	for line := range bytes.Lines(content) {
+		var r Erased
+		if err := json.Unmarshal(line, &r); err != nil {
+			return nil, nil, fmt.Errorf("the record of erasures, %s, is damaged (%w): move it away and keep it", path, err)
 		}
+		records = append(records, r)
+	}
+	return content, records, nil
+}
+
+// recordErased adds a record to erasures.jsonl, once.
+func recordErased(dir string, record Erased) error {
+	before, records, err := readErased(dir)
+	if err != nil {
+		return err
+	}
+	for _, there := range records {
 		if there.ID == record.ID {
 			return nil
 		}
 	}
 	line, err := json.Marshal(record)
 	if err != nil {
-		return fmt.Errorf("cannot write %s: %w", path, err)
+		return fmt.Errorf("cannot write the record of erasures: %w", err)
 	}
-	return replace(path, func(w *bufio.Writer) error {
+	return replace(filepath.Join(dir, ErasuresName), func(w *bufio.Writer) error {
 		_, err := w.Write(append(append(before, line...), '\n'))
 		return err
 	})

@@ -10,6 +10,7 @@ var errClosed = errors.New("the index is closed: open it again")
 
 // gate keeps the mapped files open while somebody reads them.
 type gate struct {
+	look   func() error // at what every reader has to know
 	mu     sync.Mutex
 	inside int
 	closed bool
@@ -18,6 +19,9 @@ type gate struct {
 
 // enter lets a reader in, also one that is inside already.
 func (g *gate) enter() error {
+	if err := g.look(); err != nil {
+		return err
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.closed {

@@ -14,14 +14,15 @@ import (
 
 // Store is an open embedding folder. It implements retriever's Searcher, Counter, Rows,
 // VectorSource and CaptionSource. It may be used by many goroutines, and shows the folder as it
-// was when it was opened: after Forget, open it again.
+// was when it was opened, without the rows that were erased since: a call that begins when Forget has
+// recorded its erasure gives none of them. Their old files are let go of by Close.
 type Store struct {
 	dir       string
 	manifest  *indexer.Manifest
 	parts     []part
 	rows      int64
 	dimension int
-	hidden    map[int64]struct{} // erased rows, as far as the folder's own files say
+	hidden    hidden // erased rows, as far as the folder's own files say
 	cache     *rowCache
 	gate      gate
 	method    method // how similarities are computed
@@ -84,9 +85,16 @@ func Open(dir string) (*Store, error) {
 	if f.manifest != nil {
 		s.dimension = f.manifest.Model.Dimension
 	}
-	if s.hidden, err = erasedRows(dir, f.manifest); err != nil {
+	seen, err := Erasures(dir)
+	if err != nil {
 		return nil, err
 	}
+	erased, err := erasedRows(dir, f.manifest)
+	if err != nil {
+		return nil, err
+	}
+	s.hidden.start(dir, erased, seen)
+	s.gate.look = s.hidden.look
 	for _, names := range f.parts {
 		p, err := openPart(dir, names, s.rows)
 		if err == nil {
@@ -225,13 +233,7 @@ func (s *Store) lacks(m retriever.Modality) error {
 func (s *Store) Len(context.Context) (int64, error) { return s.rows, nil }
 
 // gone says whether a row counts as erased whatever its files hold.
-func (s *Store) gone(id int64) bool {
-	if len(s.hidden) == 0 {
-		return false
-	}
-	_, gone := s.hidden[id]
-	return gone
-}
+func (s *Store) gone(id int64) bool { return s.hidden.has(id) }
 
 // place finds the partition of a row and the row's place in it.
 func (s *Store) place(id int64) (part, row int, err error) {
