@@ -81,7 +81,7 @@ func (a *app) presenceFaces(ctx context.Context, opened *index, c counting, in *
 	}
 	in.Faces = stored
 	return a.withFaces(c.flags.faces, c.flags.model, stored, func(model *face.Model) (err error) {
-		in.FacePhotos, err = a.faceReferences(ctx, model, c.roster, c.flags.photos)
+		in.FacePhotos, err = a.faceReferences(ctx, model, c)
 		return err
 	})
 }

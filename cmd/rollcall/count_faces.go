@@ -16,7 +16,7 @@ func (a *app) countFaces(ctx context.Context, opened *index, c counting, result 
 	}
 	var references []retriever.References
 	err = a.withFaces(c.flags.faces, c.flags.model, stored, func(model *face.Model) (err error) {
-		references, err = a.faceReferences(ctx, model, c.roster, c.flags.photos)
+		references, err = a.faceReferences(ctx, model, c)
 		return err
 	})
 	if err != nil {

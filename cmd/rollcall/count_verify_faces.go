@@ -20,7 +20,7 @@ func (a *app) verifyByFaces(ctx context.Context, opened *index, c counting, samp
 		return nil, err
 	}
 	err = a.withFaces(c.flags.faces, c.flags.model, nil, func(model *face.Model) error {
-		references, err := a.faceReferences(ctx, model, c.roster, c.flags.photos)
+		references, err := a.faceReferences(ctx, model, c)
 		if err != nil {
 			return err
 		}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"rollcall/indexer"
 	"rollcall/internal/face"
-	"rollcall/internal/onnx"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
 )
@@ -18,7 +21,8 @@ const facePartition = 2048
 // indexFaces finds the faces in the images of a complete index and stores them beside it. It goes
 // on where an earlier run ended.
 func (a *app) indexFaces(ctx context.Context, source indexer.Source, dir string, flags indexFlags) (err error) {
-	found, err := face.Open(a.onnxruntime, flags.faces, onnx.Options{Device: flags.model.device, Threads: flags.model.threads})
+	options, atOnce := flags.model.faceOptions()
+	found, err := face.Open(a.onnxruntime, flags.faces, options)
 	if err != nil {
 		return usageError{err}
 	}
@@ -32,13 +36,13 @@ func (a *app) indexFaces(ctx context.Context, source indexer.Source, dir string,
 	if err != nil {
 		return usageError{err}
 	}
-	w := &faceWalk{model: found, rows: folder, out: out}
+	w := &faceWalk{model: found, rows: folder, out: out, atOnce: atOnce}
 	if w.total, err = folder.Len(ctx); err != nil {
 		return err
 	}
 	if !out.Manifest().Complete {
 		progress := a.newProgress("rows")
-		err = w.run(ctx, source, func() { progress.update(w.next, w.total, w.failures) })
+		err = w.run(ctx, source, func() { progress.update(w.next, w.total, w.failures.Load()) })
 		progress.finish()
 	}
 	if m := out.Manifest(); err == nil && !a.quiet {
@@ -53,23 +57,26 @@ func (a *app) indexFaces(ctx context.Context, source indexer.Source, dir string,
 // faceWalk goes through a data set and its index side by side: samples that became no row have no
 // counterpart there.
 type faceWalk struct {
-	model *face.Model
-	rows  *vectors.Store
-	out   *face.Writer
-	total int64
+	model  *face.Model
+	rows   *vectors.Store
+	out    *face.Writer
+	total  int64
+	atOnce int // images that are looked at side by side
 
 	ahead    []retriever.Row // rows that are read, the next one first
 	next     int64           // its number
 	began    int64           // first row that is not stored yet
-	failures int64           // since then
-	faces    []face.Stored   // since then
+	looking  *errgroup.Group // at the images since then
+	failures atomic.Int64    // since then
+	faces    [][]face.Stored // since then, by row
 }
 
 // errRowsDone ends the reading of the data set.
 var errRowsDone = errors.New("every row was looked at")
 
-func (w *faceWalk) run(ctx context.Context, source indexer.Source, tick func()) error {
-	w.began = w.out.Manifest().Rows
+func (w *faceWalk) run(ctx context.Context, source indexer.Source, tick func()) (err error) {
+	w.begin(w.out.Manifest().Rows)
+	defer func() { err = errors.Join(err, w.looking.Wait()) }()
 	if w.total > 0 {
 		err := source.Read(ctx, func(s indexer.Sample) error { return w.sample(ctx, s, tick) })
 		if err != nil && !errors.Is(err, errRowsDone) {
@@ -102,9 +109,7 @@ func (w *faceWalk) sample(ctx context.Context, s indexer.Sample, tick func()) er
 	}
 	w.pass()
 	if row.ID >= w.began {
-		if err := w.look(ctx, row.ID, s); err != nil {
-			return err
-		}
+		w.looking.Go(func() error { return w.look(ctx, row.ID, s) })
 		if w.next-w.began == facePartition {
 			if err := w.store(); err != nil {
 				return err
@@ -146,13 +151,20 @@ func (w *faceWalk) look(ctx context.Context, row int64, s indexer.Sample) error 
 		return ctx.Err()
 	}
 	if err != nil {
-		w.failures++
+		w.failures.Add(1)
 		return nil
 	}
 	for _, f := range faces {
-		w.faces = append(w.faces, face.NewStored(row, f))
+		w.faces[row-w.began] = append(w.faces[row-w.began], face.NewStored(row, f))
 	}
 	return nil
+}
+
+// begin starts with a row.
+func (w *faceWalk) begin(row int64) {
+	w.began, w.faces, w.looking = row, make([][]face.Stored, facePartition), &errgroup.Group{}
+	w.failures.Store(0)
+	w.looking.SetLimit(w.atOnce)
 }
 
 // store saves what was found since the last time.
@@ -160,9 +172,12 @@ func (w *faceWalk) store() error {
 	if w.next == w.began {
 		return nil
 	}
-	if err := w.out.Add(w.next-w.began, w.failures, w.faces); err != nil {
+	if err := w.looking.Wait(); err != nil {
 		return err
 	}
-	w.began, w.failures, w.faces = w.next, 0, nil
+	if err := w.out.Add(w.next-w.began, w.failures.Load(), slices.Concat(w.faces...)); err != nil {
+		return err
+	}
+	w.begin(w.next)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 
 	"rollcall/internal/face"
-	"rollcall/internal/onnx"
 )
 
 // faceFinder is the face models as the service takes them.
@@ -25,7 +24,8 @@ func (s *service) withFaceModels(do func() error) (err error) {
 	if s.flags.faces == "" {
 		return do()
 	}
-	s.faces, err = face.Open(s.onnxruntime, s.flags.faces, onnx.Options{Device: s.flags.model.device, Threads: s.flags.model.threads})
+	options, _ := s.flags.model.faceOptions()
+	s.faces, err = face.Open(s.onnxruntime, s.flags.faces, options)
 	if err != nil {
 		return usageError{err}
 	}
