@@ -22,6 +22,7 @@
 //	internal/vectors   the embedded store: npy, metadata, exact search over memory-mapped rows
 //	internal/milvus    the Milvus SDK
 //	internal/storetest the conformance suite that both stores pass
+//	internal/peers     finds what tests compare with
 //	internal/server    Gin: clip-retrieval's routes, /v1, pages, jobs, keys, limits
 //	internal/config    viper: defaults, validation
 //

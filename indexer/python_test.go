@@ -11,21 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rollcall/indexer"
+	"rollcall/internal/peers"
 )
-
-// python is the interpreter that scripts/python_peers.sh provides.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", ".cache", "py-venv", "bin", "python"))
-	require.NoError(t, err)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
-			t.Fatal("the Python packages are not here: run scripts/python_peers.sh")
-		}
-		t.Skip("the Python packages are not here: run scripts/python_peers.sh")
-	}
-	return path
-}
 
 // seen is what testdata/read_folder.py reports.
 type seen struct {
@@ -45,7 +32,7 @@ type seen struct {
 // Twelve partitions, one without a row and others with fewer than the rest: embedding-reader,
 // pandas and autofaiss must see the rows in input order, each with its own vectors.
 func TestPythonPackagesReadTheFolder(t *testing.T) {
-	interpreter := python(t)
+	interpreter := peers.Python(t)
 	bad := map[int]indexer.Sample{
 		4: {Image: []byte("broken"), Caption: "x", HasText: true},
 		7: {Image: []byte("i"), Caption: "nan", HasText: true},

@@ -5,28 +5,15 @@ import (
 	"encoding/json"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	"rollcall/internal/peers"
+
 	"github.com/stretchr/testify/require"
 )
-
-// python is the interpreter that scripts/python_peers.sh provides.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", ".cache", "py-venv", "bin", "python"))
-	require.NoError(t, err)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
-			t.Fatal("the Python packages are not here: run scripts/python_peers.sh")
-		}
-		t.Skip("the Python packages are not here: run scripts/python_peers.sh")
-	}
-	return path
-}
 
 // Names that the study's line cannot read as they are, because they mean something else to a regular
 // expression, or that it reads as something else.
@@ -62,7 +49,7 @@ func TestPaperFindsTheRowsThatPandasFinds(t *testing.T) {
 		"tsv": fixture(t, "captions/cc3m_validation.tsv"), "parquet": fixture(t, "captions/img2dataset_1000.parquet"),
 	})
 	require.NoError(t, err)
-	scan := exec.CommandContext(t.Context(), python(t), "testdata/paper_scan.py")
+	scan := exec.CommandContext(t.Context(), peers.Python(t), "testdata/paper_scan.py")
 	scan.Stdin, scan.Stderr = bytes.NewReader(input), os.Stderr
 	output, err := scan.Output()
 	require.NoError(t, err)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"rollcall/internal/peers"
+
 	"github.com/google/go-cmp/cmp"
 	"github.com/stretchr/testify/require"
 )
@@ -17,10 +19,7 @@ func fixture(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join("..", "..", "shared", "fixtures", filepath.FromSlash(name))
 	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
-			t.Fatalf("fixture %s is required: %v", name, err)
-		}
-		t.Skipf("fixture %s is absent: %v", name, err)
+		peers.Absent(t, "fixture %s is not here: %v", name, err)
 	}
 	return path
 }

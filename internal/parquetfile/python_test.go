@@ -8,23 +8,11 @@ import (
 	"path/filepath"
 	"testing"
 
+	"rollcall/internal/peers"
+
 	"github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 )
-
-// python is the interpreter that scripts/python_peers.sh provides.
-func python(t *testing.T) string {
-	t.Helper()
-	path, err := filepath.Abs(filepath.Join("..", "..", ".cache", "py-venv", "bin", "python"))
-	require.NoError(t, err)
-	if _, err := os.Stat(path); err != nil {
-		if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
-			t.Fatal("the Python packages are not here: run scripts/python_peers.sh")
-		}
-		t.Skip("the Python packages are not here: run scripts/python_peers.sh")
-	}
-	return path
-}
 
 // written is a row as testdata/write_parquet.py has it.
 type written struct {
@@ -39,7 +27,7 @@ type written struct {
 // What pyarrow writes in its encodings, page versions and compressions is read as it says it was.
 func TestWhatPyarrowWrites(t *testing.T) {
 	dir := t.TempDir()
-	out, err := exec.Command(python(t), "testdata/write_parquet.py", dir).Output()
+	out, err := exec.Command(peers.Python(t), "testdata/write_parquet.py", dir).Output()
 	var said *exec.ExitError
 	if errors.As(err, &said) {
 		t.Fatalf("%s", said.Stderr)

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"rollcall/internal/peers"
+
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
@@ -41,7 +43,7 @@ func openBrowser(t *testing.T, base string) *browser {
 		}
 	}
 	if path == "" {
-		absent(t, "there is no Chromium: scripts/setup.sh --only chromium installs it")
+		peers.Absent(t, "there is no Chromium: scripts/setup.sh --only chromium installs it")
 	}
 	options := append(slices.Clone(chromedp.DefaultExecAllocatorOptions[:]), chromedp.ExecPath(path), chromedp.NoSandbox,
 		chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1280, 900))

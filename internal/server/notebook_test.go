@@ -7,16 +7,14 @@ import (
 	"strings"
 	"testing"
 
+	"rollcall/internal/peers"
+
 	"github.com/stretchr/testify/require"
 )
 
 // TestTheNotebookRuns runs the Python of docs/notebook.md on the small world.
 func TestTheNotebookRuns(t *testing.T) {
-	python, err := filepath.Abs("../../.cache/py-venv/bin/python")
-	require.NoError(t, err)
-	if exec.CommandContext(t.Context(), python, "-c", "import pandas, requests").Run() != nil {
-		absent(t, "pandas and requests are not here: run scripts/python_peers.sh")
-	}
+	python := peers.Python(t)
 	document, err := os.ReadFile("../../docs/notebook.md")
 	require.NoError(t, err)
 	_, code, found := strings.Cut(string(document), "```python\n")

@@ -18,6 +18,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/stretchr/testify/require"
 
+	"rollcall/internal/peers"
 	"rollcall/internal/server"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
@@ -48,21 +49,12 @@ func readRecording(t *testing.T) recording {
 	t.Helper()
 	data, err := os.ReadFile("../../../shared/fixtures/clip-retrieval/clip_back_exchanges.json")
 	if err != nil {
-		absent(t, "the recorded exchanges are not here: %v", err)
+		peers.Absent(t, "the recorded exchanges are not here: %v", err)
 	}
 	var r recording
 	require.NoError(t, json.Unmarshal(data, &r))
 	require.NotEmpty(t, r.Exchanges)
 	return r
-}
-
-// absent skips a test whose part is missing, or fails where every part is required.
-func absent(t *testing.T, format string, args ...any) {
-	t.Helper()
-	if os.Getenv("ROLLCALL_REQUIRE_ALL") == "1" {
-		t.Fatalf(format, args...)
-	}
-	t.Skipf(format, args...)
 }
 
 // folder writes the recording's index as an embedding folder and opens it.

@@ -2,9 +2,10 @@ package server_test
 
 import (
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"testing"
+
+	"rollcall/internal/peers"
 
 	"github.com/stretchr/testify/require"
 )
@@ -13,11 +14,7 @@ import (
 // /openapi.json, while a count and an audit run: no answer is a 5xx, has a status or a type that is not
 // described, or breaks its schema.
 func TestTheServiceKeepsItsOwnDescription(t *testing.T) {
-	program, err := filepath.Abs("../../.cache/py-venv/bin/schemathesis")
-	require.NoError(t, err)
-	if _, err := exec.LookPath(program); err != nil {
-		absent(t, "schemathesis is not here: run scripts/python_peers.sh")
-	}
+	program := peers.PythonProgram(t, "schemathesis")
 	base := smallWorld(t)
 	status, answer := raw(t, "POST", base+"/v1/people/ann/photos", "image/png", string(dot(t, hues[0])))
 	require.Equal(t, 201, status, answer)
