@@ -32,7 +32,7 @@ type Config struct {
 	Modes        []Mode      `json:"modes"`
 	Persons      int         `json:"persons"`       // on the roster
 	Photos       int         `json:"photos"`        // files found for them
-	RosterDigest string      `json:"roster_digest"` // SHA-256 of ids, names, sexes, labels and counts
+	RosterDigest string      `json:"roster_digest"` // SHA-256 of ids, names, sexes, labels, counts and aliases
 	PhotosDigest string      `json:"photos_digest"` // SHA-256 of paths and contents
 	NamesDigest  string      `json:"names_digest"`  // SHA-256 of the names, one a line
 	Prompts      []string    `json:"prompts"`

@@ -3,6 +3,7 @@ package auditor
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"unicode/utf8"
 
 	lists "rollcall/retriever/names"
@@ -60,7 +61,11 @@ func candidatesInvented(decoys int, persons []Person, seed uint64) (Candidates, 
 			c.Notes = append(c.Notes, fmt.Sprintf("%d decoys were invented beside %d roster names: more candidates than the published 1,000", decoys, roster))
 		}
 	}
-	invented, err := InventNames(decoys, seed, c.Names)
+	taken := slices.Clone(c.Names)
+	for _, p := range persons {
+		taken = append(taken, p.Aliases...)
+	}
+	invented, err := InventNames(decoys, seed, taken)
 	if err != nil {
 		return c, err
 	}
@@ -107,10 +112,22 @@ func (c *Candidates) addRoster(persons []Person, at map[string]int) int {
 
 func (c Candidates) finish(persons []Person, at map[string]int) Candidates {
 	real := make([]bool, len(c.Names))
+	aliases := 0
 	for _, p := range persons {
 		i := at[nameKey(p.Name)]
 		c.Person = append(c.Person, i)
 		real[i] = true
+	}
+	for _, p := range persons {
+		for _, alias := range p.Aliases {
+			if i, there := at[nameKey(alias)]; there && !real[i] {
+				real[i] = true
+				aliases++
+			}
+		}
+	}
+	if aliases > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%d candidate names are aliases of persons on the roster: they compete, but are no decoys", aliases))
 	}
 	for i := range c.Names {
 		if !real[i] {

@@ -69,6 +69,21 @@ func TestCandidates(t *testing.T) {
 		require.Equal(t, []int{0, 2}, c.Decoys)
 		require.Contains(t, c.Notes[0], "lacked 1 person")
 	})
+	t.Run("an alias is somebody's name and no decoy", func(t *testing.T) {
+		known := []Person{{ID: "a", Name: "Richard Starkey", Aliases: []string{"Ringo Starr", "Ritchie"}}}
+		c, err := candidatesFrom([]string{"Eve Fox", "ringo_starr", "Richard Starkey"}, known)
+		require.NoError(t, err)
+		require.Equal(t, []string{"Eve Fox", "ringo starr", "Richard Starkey"}, c.Names)
+		require.Equal(t, []int{0}, c.Decoys)
+		require.Equal(t, []string{"1 candidate names are aliases of persons on the roster: they compete, but are no decoys"}, c.Notes)
+		invented, err := InventNames(1, 1, nil)
+		require.NoError(t, err)
+		known[0].Aliases = invented // the first that this seed comes to
+		c, err = candidatesInvented(5, known, 1)
+		require.NoError(t, err)
+		require.Len(t, c.Decoys, 5)
+		require.NotContains(t, c.Names, invented[0])
+	})
 	t.Run("invented names fill up to 1,000", func(t *testing.T) {
 		c, err := candidatesInvented(0, persons, 1)
 		require.NoError(t, err)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"rollcall/retriever"
 )
 
 // Person is one person of the roster under audit.
@@ -13,6 +15,18 @@ type Person struct {
 	Sex    string // "m", "f" or ""
 	Member *bool  // true when known to be in the training data, false when known not to be, nil when unknown
 	Count  *int64 // how often the person is in the training data, nil when unknown
+
+	Aliases []string // other names: whoever is called so is this person, and no decoy
+}
+
+// PersonsOf are the persons of a roster; the auditor knows sexes by the study's letters.
+func PersonsOf(roster *retriever.Roster) []Person {
+	sexes := map[string]string{"male": "m", "female": "f"}
+	persons := make([]Person, len(roster.Persons))
+	for i, p := range roster.Persons {
+		persons[i] = Person{ID: p.ID, Name: p.Name, Sex: sexes[p.Sex], Member: p.Member, Count: p.Count, Aliases: p.Aliases}
+	}
+	return persons
 }
 
 // displayName is the name as prompts have it.

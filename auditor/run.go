@@ -250,7 +250,11 @@ func rosterDigest(persons []Person) string {
 		if p.Count != nil {
 			count = fmt.Sprint(*p.Count)
 		}
-		fmt.Fprintf(h, "%q %q %q %s %s\n", p.ID, displayName(p.Name), sexOf(p.Sex), member, count)
+		fmt.Fprintf(h, "%q %q %q %s %s", p.ID, displayName(p.Name), sexOf(p.Sex), member, count)
+		if len(p.Aliases) > 0 {
+			fmt.Fprintf(h, " %q", p.Aliases)
+		}
+		fmt.Fprintln(h)
 	}
 	return sum(h)
 }

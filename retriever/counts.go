@@ -1,6 +1,9 @@
 package retriever
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // Count is how often one person is in a data set, by each kind of evidence. nil was not measured.
 type Count struct {
@@ -97,6 +100,20 @@ func (c *Count) setExact(n *int64) {
 	}
 	f := float64(*n)
 	c.Estimate, c.Low, c.High, c.Exact = &f, &f, &f, true
+}
+
+// Training is the count that an audit sets detection against: the estimate as a whole number. It is nil
+// where it was not measured, and where none were found by evidence that misses some: an estimate of 0
+// below a bound of one or more does not say that the person is absent.
+func (c *Count) Training() *int64 {
+	if c.Estimate == nil {
+		return nil
+	}
+	n := int64(math.Round(*c.Estimate))
+	if n == 0 && !c.Exact && (c.High == nil || *c.High >= 1) {
+		return nil
+	}
+	return &n
 }
 
 // Membership is the study's label for a count: "non_member" at 0, else "member".

@@ -46,6 +46,23 @@ func TestCountsOfImagesAlone(t *testing.T) {
 	require.Equal(t, "ann,Ann Lee,,,3,,,3,3,3,true,false,\nbob,Bob Ray,,,,,,,,,,false,\n", b.String()[strings.Index(b.String(), "\n")+1:])
 }
 
+func TestTrainingCount(t *testing.T) {
+	for name, c := range map[string]struct {
+		count Count
+		want  *int64
+	}{
+		"not measured":              {Count{}, nil},
+		"exact":                     {Count{Estimate: ptr(3.0), Low: ptr(3.0), High: ptr(3.0), Exact: true}, ptr(int64(3))},
+		"exactly none":              {Count{Estimate: ptr(0.0), Low: ptr(0.0), High: ptr(0.0), Exact: true}, ptr(int64(0))},
+		"an estimate":               {Count{Estimate: ptr(2.6), Low: ptr(1.0), High: ptr(9.0)}, ptr(int64(3))},
+		"none found, some missed":   {Count{Estimate: ptr(0.0), Low: ptr(0.0), High: ptr(6.0)}, nil},
+		"less than half of a row":   {Count{Estimate: ptr(0.4), Low: ptr(0.0), High: ptr(1.5)}, nil},
+		"none found, none possible": {Count{Estimate: ptr(0.0), Low: ptr(0.0), High: ptr(0.3)}, ptr(int64(0))},
+	} {
+		require.Equal(t, c.want, c.count.Training(), name)
+	}
+}
+
 func TestReadCountsReadsWhatIsWritten(t *testing.T) {
 	counts := sampleCounts()
 	counts[0].Estimate, counts[0].Low, counts[0].High, counts[0].Exact = ptr(12.25), ptr(9.5), ptr(1e6), false

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -152,7 +151,7 @@ func (a *app) readAuditFiles(flags auditFlags, options *auditor.Options) error {
 	if err != nil {
 		return err
 	}
-	options.Persons = persons(roster)
+	options.Persons = auditor.PersonsOf(roster)
 	if flags.counts != "" {
 		if options.Persons, err = a.joinCounts(options.Persons, flags.counts); err != nil {
 			return err
@@ -171,16 +170,6 @@ func (a *app) readAuditFiles(flags auditFlags, options *auditor.Options) error {
 	return nil
 }
 
-// persons converts the roster: the auditor knows sexes by the study's letters.
-func persons(roster *retriever.Roster) []auditor.Person {
-	sexes := map[string]string{"male": "m", "female": "f"}
-	converted := make([]auditor.Person, len(roster.Persons))
-	for i, p := range roster.Persons {
-		converted[i] = auditor.Person{ID: p.ID, Name: p.Name, Sex: sexes[p.Sex], Member: p.Member, Count: p.Count}
-	}
-	return converted
-}
-
 // joinCounts gives persons the counts of a counts.csv, and says whom the roster does not have.
 func (a *app) joinCounts(persons []auditor.Person, path string) ([]auditor.Person, error) {
 	file, err := os.Open(path)
@@ -192,11 +181,17 @@ func (a *app) joinCounts(persons []auditor.Person, path string) ([]auditor.Perso
 	if err != nil {
 		return nil, usagef("%s: %w", path, err)
 	}
-	counts := map[string]int64{}
+	counts, open := map[string]int64{}, 0
 	for id, count := range read {
-		if count.Estimate != nil {
-			counts[id] = int64(math.Round(*count.Estimate))
+		switch n := count.Training(); {
+		case n != nil:
+			counts[id] = *n
+		case count.Estimate != nil:
+			open++
 		}
+	}
+	if open > 0 {
+		a.warn([]string{fmt.Sprintf("%s: the counts of %d persons are unknown: none were found, by evidence that misses some (high is 1 or more)", path, open)})
 	}
 	joined, unmatched := auditor.JoinCounts(persons, counts)
 	if len(unmatched) > 0 {

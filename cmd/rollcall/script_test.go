@@ -9,7 +9,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestMain gives models one thread, also in the programs that stories start: several tests run at a time,
+// and ONNX Runtime's threads wait for each other by spinning, which doubles what everything takes.
 func TestMain(m *testing.M) {
+	if err := os.Setenv("ROLLCALL_THREADS", "1"); err != nil {
+		panic(err)
+	}
 	testscript.Main(m, map[string]func(){"rollcall": main})
 }
 

@@ -5,14 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"slices"
 
 	"rollcall/auditor"
 	"rollcall/auditor/report"
 	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
-	"rollcall/retriever"
 )
 
 // auditRequest is what an audit is asked to do, and what its job keeps. The published experiment
@@ -128,8 +126,8 @@ func (s *Server) trainingCounts(ctx context.Context, id string) (map[string]int6
 	}
 	counts := map[string]int64{}
 	for _, c := range verified {
-		if c.Estimate != nil {
-			counts[c.ID] = int64(math.Round(*c.Estimate))
+		if n := c.Training(); n != nil {
+			counts[c.ID] = *n
 		}
 	}
 	return counts, nil
@@ -163,7 +161,10 @@ func (s *Server) auditOptions(ctx context.Context, r auditRequest) (auditor.Opti
 	if err != nil {
 		return auditor.Options{}, err
 	}
-	ids, audited := auditedPersons(roster)
+	audited, ids := auditor.PersonsOf(roster), make([]string, len(roster.Persons))
+	for i, p := range roster.Persons {
+		ids[i] = p.ID
+	}
 	if counts != nil {
 		audited, _ = auditor.JoinCounts(audited, counts)
 	}
@@ -189,16 +190,6 @@ func named[T ~string](words []string) []T {
 		out = append(out, T(word))
 	}
 	return out
-}
-
-// auditedPersons converts the roster: the auditor knows sexes by the study's letters.
-func auditedPersons(roster *retriever.Roster) (ids []string, persons []auditor.Person) {
-	sexes := map[string]string{"male": "m", "female": "f"}
-	for _, p := range roster.Persons {
-		ids = append(ids, p.ID)
-		persons = append(persons, auditor.Person{ID: p.ID, Name: p.Name, Sex: sexes[p.Sex], Member: p.Member, Count: p.Count})
-	}
-	return ids, persons
 }
 
 // messageStream keeps the messages of an audit, as lines of run.jsonl. It is an auditor.Handler.
