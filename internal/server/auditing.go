@@ -55,7 +55,8 @@ func (s *Server) startAudit(ctx context.Context, r auditRequest) (state.Job, err
 		if len(names) == 0 {
 			continue
 		}
-		if err := s.record(ctx, querylog.Entry{Action: "audit", Asked: len(roster.Persons)}); err != nil {
+		entry := querylog.Entry{Action: "audit", People: r.People[:min(len(r.People), loggedIDs)], Asked: len(roster.Persons)}
+		if err := s.record(ctx, entry); err != nil {
 			return state.Job{}, err
 		}
 		return s.jobs.add(ctx, "audit", r)

@@ -61,10 +61,12 @@ func (s *Server) startCount(ctx context.Context, r countRequest) (state.Job, err
 	if err := r.checkFaces(index); err != nil {
 		return state.Job{}, err
 	}
-	if _, err := s.rosterFor(ctx, r.People); err != nil {
+	roster, err := s.rosterFor(ctx, r.People)
+	if err != nil {
 		return state.Job{}, err
 	}
-	if err := s.record(ctx, querylog.Entry{Action: "count", Index: r.Index, Asked: len(r.People)}); err != nil {
+	entry := querylog.Entry{Action: "count", Index: r.Index, People: r.People[:min(len(r.People), loggedIDs)], Asked: len(roster.Persons)}
+	if err := s.record(ctx, entry); err != nil {
 		return state.Job{}, err
 	}
 	return s.jobs.add(ctx, "count", r)

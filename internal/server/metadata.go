@@ -16,7 +16,7 @@ import (
 // maxMetadataIDs bounds one request for metadata.
 const maxMetadataIDs = 10000
 
-// loggedIDs bounds the rows that a line of the query log names.
+// loggedIDs bounds the rows, or the persons, that a line of the query log names.
 const loggedIDs = 100
 
 // metadata is POST /metadata: the configured columns of the asked rows, in the order asked.

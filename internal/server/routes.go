@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gin-gonic/gin"
 
@@ -57,7 +58,7 @@ func (s *Server) fail(c *gin.Context, err error) {
 		c.Header("WWW-Authenticate", `Basic realm="rollcall", charset="UTF-8"`)
 	}
 	if wait := retryAfter(err); wait > 0 {
-		c.Header("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+		c.Header("Retry-After", seconds(wait))
 	}
 	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
 		writeProblem(c, status, message(err, status))
@@ -65,6 +66,9 @@ func (s *Server) fail(c *gin.Context, err error) {
 	}
 	c.AbortWithStatusJSON(status, gin.H{"message": message(err, status)})
 }
+
+// seconds are whole ones, at least as long.
+func seconds(wait time.Duration) string { return strconv.Itoa(int(math.Ceil(wait.Seconds()))) }
 
 // open routes are answered to everybody and always, also when the service is full.
 func open(route string) bool { return route == "/healthz" || route == "/readyz" }

@@ -76,23 +76,28 @@ func add[I, O any](v v1, operation huma.Operation, handler func(context.Context,
 	huma.Register(v.api, operation, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
-			return nil, v.problem(operation, err)
+			return nil, v.problem(ctx, operation, err)
 		}
 		return out, nil
 	})
 }
 
-// problem is what a client is told of an error: its own fault in full, ours without details.
-func (v v1) problem(operation huma.Operation, err error) error {
+// problem is what a client is told of an error: its own fault in full, ours without details, and when to
+// come back.
+func (v v1) problem(ctx context.Context, operation huma.Operation, err error) error {
 	var told huma.StatusError
 	if errors.As(err, &told) {
 		return told
 	}
 	status := statusOf(err)
-	if status >= http.StatusInternalServerError && status != http.StatusServiceUnavailable {
-		v.options.Log.Error("request failed", "route", operation.Path, "status", status, "error", err)
+	if status >= http.StatusInternalServerError {
+		v.logFailure(ctx, operation.Path, status, err)
 	}
-	return huma.NewError(status, message(err, status))
+	told = huma.NewError(status, message(err, status))
+	if wait := retryAfter(err); wait > 0 {
+		return huma.ErrorWithHeaders(told, http.Header{"Retry-After": {seconds(wait)}})
+	}
+	return told
 }
 
 // invalid is one fault of a request: where it is, and what to do about it.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -14,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rollcall/internal/server"
+	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
 	"rollcall/internal/vectors"
 	"rollcall/retriever"
@@ -195,6 +197,30 @@ func TestJobsAreWatchedCancelledAndSurviveARestart(t *testing.T) {
 	require.NoError(t, store.Close())
 }
 
+// TestTheQueryLogSaysWhoIsCounted counts one person of two, then everybody.
+func TestTheQueryLogSaysWhoIsCounted(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "queries.jsonl")
+	queries, err := querylog.Open(path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, queries.Close()) })
+	base := smallWorld(t, func(o *server.Options) { o.QueryLog = queries })
+	counted(t, base, map[string]any{"index": "small", "people": []string{"ann"}})
+	counted(t, base, map[string]any{"index": "small"})
+	data, err := os.ReadFile(path)
+	require.NoError(t, err)
+	var starts []querylog.Entry
+	for line := range strings.Lines(string(data)) {
+		var e querylog.Entry
+		require.NoError(t, json.Unmarshal([]byte(line), &e))
+		if e.Action == "count" {
+			starts = append(starts, e)
+		}
+	}
+	require.Len(t, starts, 2)
+	require.Equal(t, []any{[]string{"ann"}, 1, "small"}, []any{starts[0].People, starts[0].Asked, starts[0].Index})
+	require.Equal(t, []any{[]string(nil), 2}, []any{starts[1].People, starts[1].Asked}, "everybody on the roster")
+}
+
 // TestJobsThatWaitAreBounded queues jobs behind one that is held until the service says no.
 func TestJobsThatWaitAreBounded(t *testing.T) {
 	web, s := world(t, nil, colours{wait: make(chan struct{})})
@@ -207,6 +233,10 @@ func TestJobsThatWaitAreBounded(t *testing.T) {
 		status, _ = call(t, http.MethodPost, web.URL+"/v1/counts", map[string]any{"index": "small", "evidence": []string{"image"}, "threshold": 0.9})
 	}
 	require.Equal(t, 503, status)
+	response, err := http.Post(web.URL+"/v1/counts", "application/json", strings.NewReader(`{"index":"small"}`))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, []string{"503", "60"}, []string{fmt.Sprint(response.StatusCode), response.Header.Get("Retry-After")})
 	require.InDelta(t, 101, accepted-1, 1, "a hundred wait behind the one that runs")
 }
 

@@ -25,6 +25,7 @@ type Entry struct {
 	Modality string    `json:"modality,omitempty"`
 	Text     string    `json:"text,omitempty"`
 	Person   string    `json:"person,omitempty"` // ID in the roster
+	People   []string  `json:"people,omitempty"` // IDs of those that a count or an audit asks for, the first of them
 	Job      string    `json:"job,omitempty"`    // ID of the count or audit that was looked at, removed or cancelled
 	Image    string    `json:"image_sha256,omitempty"`
 	Vector   string    `json:"vector_sha256,omitempty"` // of the float32 values, little-endian
