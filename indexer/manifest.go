@@ -64,4 +64,7 @@ type StoreInfo struct {
 	Address    string `json:"address,omitempty"`    // of Milvus, without credentials
 	Collection string `json:"collection,omitempty"` // alias that readers use
 	Generation string `json:"generation,omitempty"`
+
+	// Pending is a publication that has begun and has not ended: Milvus may hold some of the rows.
+	Pending *StoreInfo `json:"pending,omitempty"`
 }

@@ -243,8 +243,12 @@ func (a *app) erase(ctx context.Context, dir string, order vectors.Order) (done 
 			return nil, fmt.Errorf("nothing was erased: %w", err)
 		}
 	}
-	if manifest == nil || manifest.Store.Kind != storeMilvus {
+	if manifest == nil || manifest.Store.Kind != storeMilvus && manifest.Store.Pending == nil {
 		return vectors.Forget(ctx, dir, order, nil)
+	}
+	if half := manifest.Store.Pending; half != nil {
+		return nil, fmt.Errorf("nothing was erased: Milvus at %s may hold rows of %s, which was being published there: run the same rollcall index command to finish that, or rollcall index --finish --store embedded --name %s to give it up",
+			half.Address, dir, dir)
 	}
 	opened := &index{dir: dir, manifest: manifest}
 	if err := a.openMilvus(ctx, opened); err != nil {

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"maps"
 	"path/filepath"
-	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -64,7 +61,7 @@ to disk. --store milvus publishes the index to Milvus.
 	a.addMilvus(cmd)
 	f := cmd.Flags()
 	f.StringVar(&flags.name, "name", "", "name of the index, a path to it, or a URL in a bucket")
-	f.StringVar(&flags.store, "store", storeEmbedded, "where it is searched: embedded or milvus")
+	f.StringVar(&flags.store, "store", "", "where it is searched: embedded or milvus (default: where it is published, else embedded)")
 	f.Int64Var(&flags.limit, "limit", 0, "index the first n samples only")
 	f.IntVar(&flags.partition, "partition-rows", indexer.DefaultPartitionRows, "input samples a partition; an interruption costs at most one")
 	f.IntVar(&flags.batch, "batch", indexer.DefaultBatch, "samples a call of the model")
@@ -82,9 +79,9 @@ func (f indexFlags) check() error {
 	switch {
 	case f.name == "":
 		return usagef("which index? Give --name N")
-	case f.store != storeEmbedded && f.store != storeMilvus:
+	case f.store != "" && f.store != storeEmbedded && f.store != storeMilvus:
 		return usagef("--store %s: embedded or milvus", f.store)
-	case storage.InBucket(f.name) && (f.store != storeEmbedded || f.faces != ""):
+	case storage.InBucket(f.name) && (f.store == storeMilvus || f.faces != ""):
 		return usagef("--name %s: an index in a bucket has no faces and is in no store; copy it to disk when it is complete, and run the command on the copy", f.name)
 	case f.onError != "continue" && f.onError != "stop":
 		return usagef("--on-error %s: continue or stop", f.onError)
@@ -129,7 +126,8 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 			return a.printShare(dir, task, manifest)
 		}
 		if flags.faces != "" {
-			if err := a.indexFaces(ctx, with.source, dir, flags); err != nil {
+			err := locked(dir, func() error { return a.indexFaces(ctx, with.source, dir, flags) })
+			if err != nil {
 				return err
 			}
 		}
@@ -217,86 +215,6 @@ func (w partitionWriter) Append(image, text []float32, row indexer.Row) error {
 // Abort removes the partition's temporary files; one that cannot be removed is cleaned up by the
 // next run.
 func (w partitionWriter) Abort() { _ = w.PartitionWriter.Abort() }
-
-// publish makes the index searchable in its store, and index.json say where that is.
-func (a *app) publish(ctx context.Context, dir string, manifest *indexer.Manifest, flags indexFlags) error {
-	if storage.InBucket(dir) {
-		return nil
-	}
-	published := indexer.StoreInfo{Kind: storeEmbedded}
-	if flags.store == storeMilvus {
-		published = indexer.StoreInfo{
-			Kind: storeMilvus, Address: a.milvus.address, Collection: collectionName(filepath.Base(dir)), Generation: generation(manifest),
-		}
-		if err := a.publishMilvus(ctx, dir, manifest, published); err != nil {
-			return fmt.Errorf("the embeddings are in %s, but not in Milvus; the same command goes on from there: %w", dir, err)
-		}
-	} else if err := vectors.Derive(ctx, dir, vectors.DeriveOptions{}); err != nil {
-		return fmt.Errorf("the index in %s is complete, but what speeds its searches up could not be made; the same command goes on from there: %w", dir, err)
-	}
-	if manifest.Store == published {
-		return nil
-	}
-	manifest.Store = published
-	unlock, err := vectors.Lock(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(manifest.Write(dir), unlock())
-}
-
-// publishBatch is how many rows are read from the folder at a time.
-const publishBatch = 4096
-
-func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.Manifest, into indexer.StoreInfo) error {
-	folder, err := vectors.Open(dir)
-	if err != nil {
-		return err
-	}
-	client, err := a.milvus.dial(ctx)
-	if err != nil {
-		return errors.Join(err, folder.Close())
-	}
-	err = client.Publish(ctx, milvus.PublishSpec{
-		Name: into.Collection, Generation: into.Generation, Fingerprint: manifest.Fingerprint, Model: manifest.Model,
-		Dimension: manifest.Model.Dimension, Rows: manifest.Rows, HasImage: manifest.Options.Images, HasText: manifest.Options.Texts,
-		IndexType: a.milvus.indexType, Params: a.milvus.params,
-	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
-		return folder.Batches(ctx, publishBatch, visit)
-	})
-	if err == nil {
-		err = a.publishFaces(ctx, client, dir, manifest, into)
-	}
-	return errors.Join(err, client.Close(), folder.Close())
-}
-
-// collectionName makes a name that Milvus takes: letters, digits and underscores, no digit first. A
-// name that has to be changed for it, or looks as if it had been, gets a part of its digest, so that
-// two names do not become one.
-func collectionName(name string) string {
-	plain := regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-	changed := regexp.MustCompile(`_[0-9a-f]{12}$`)
-	if plain.MatchString(name) && !changed.MatchString(name) {
-		return name
-	}
-	letters := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' {
-			return r
-		}
-		return '_'
-	}, name)
-	if !plain.MatchString(letters) {
-		letters = "_" + letters
-	}
-	digest := sha256.Sum256([]byte(name))
-	return fmt.Sprintf("%s_%x", letters, digest[:6])
-}
-
-// generation names a state of the index: the same index published again goes into the same
-// collection, another one beside it.
-func generation(manifest *indexer.Manifest) string {
-	return manifest.Fingerprint[:min(12, len(manifest.Fingerprint))]
-}
 
 func (a *app) printIndexed(dir string, m *indexer.Manifest) error {
 	if a.json {

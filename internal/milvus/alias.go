@@ -75,10 +75,9 @@ func (c *Client) refuseCollection(ctx context.Context, name string) error {
 	return nil
 }
 
-// dropOld drops the collections of other generations, whole or half loaded.
-func (c *Client) dropOld(ctx context.Context, spec PublishSpec) error {
-	var names []string
-	err := c.eventually(ctx, "list collections", func(ctx context.Context) error {
+// Collections lists all that there are in the database, by name.
+func (c *Client) Collections(ctx context.Context) (names []string, err error) {
+	err = c.eventually(ctx, "list collections", func(ctx context.Context) error {
 		answer, err := c.sdk.ListCollections(ctx)
 		names = names[:0]
 		for _, collection := range answer {
@@ -86,21 +85,27 @@ func (c *Client) dropOld(ctx context.Context, spec PublishSpec) error {
 		}
 		return err
 	})
+	return names, err
+}
+
+// dropAll drops the collections of an index, whole or half loaded, but for those that keep wants.
+func (c *Client) dropAll(ctx context.Context, index string, keep func(label) bool) error {
+	names, err := c.Collections(ctx)
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		if err := c.dropIfOld(ctx, spec, name); err != nil {
+		if err := c.dropUnless(ctx, index, name, keep); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// dropIfOld drops a collection whose own label says that it is another generation of the index.
-// The collection's name alone would not do: an index can be called "a", another "a_image".
-func (c *Client) dropIfOld(ctx context.Context, spec PublishSpec, name string) error {
-	if !strings.HasPrefix(name, spec.Name+"_") {
+// dropUnless drops a collection whose own label says that it is of the index and that keep does not
+// want. The collection's name alone would not do: an index can be called "a", another "a_image".
+func (c *Client) dropUnless(ctx context.Context, index, name string, keep func(label) bool) error {
+	if !strings.HasPrefix(name, index+"_") {
 		return nil
 	}
 	d, found, err := c.describe(ctx, name)
@@ -110,16 +115,33 @@ func (c *Client) dropIfOld(ctx context.Context, spec PublishSpec, name string) e
 	if err != nil {
 		return err
 	}
-	current := d.label.Generation == spec.Generation
-	if current && d.label.Modality == retriever.Image {
-		current = spec.HasImage
-	} else if current {
-		current = spec.HasText
-	}
-	if d.label.Name != spec.Name || current {
+	if d.label.Name != index || keep(d.label) {
 		return nil
 	}
 	return c.eventually(ctx, "drop collection "+name, func(ctx context.Context) error {
 		return c.sdk.DropCollection(ctx, name)
+	})
+}
+
+// has says whether a collection is one of the publication's.
+func (s PublishSpec) has(l label) bool {
+	return l.Generation == s.Generation && (l.Modality == retriever.Image && s.HasImage || l.Modality == retriever.Text && s.HasText)
+}
+
+// Withdraw removes an index and its faces from Milvus: what readers see, and what publications that
+// were cut off have left. Where there is nothing it does nothing.
+func (c *Client) Withdraw(ctx context.Context, index string) error {
+	return c.holding(ctx, index, func(ctx context.Context, _ *lease) error {
+		for _, name := range []string{index, facesName(index)} {
+			for _, m := range allModalities() {
+				if err := c.dropAlias(ctx, alias(name, m)); err != nil {
+					return err
+				}
+			}
+			if err := c.dropAll(ctx, name, func(label) bool { return false }); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

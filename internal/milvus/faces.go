@@ -73,7 +73,7 @@ func (c *Client) DropFaces(ctx context.Context, index string) error {
 	if err := c.dropAlias(ctx, alias(name, retriever.Image)); err != nil {
 		return err
 	}
-	return c.dropOld(ctx, PublishSpec{Name: name})
+	return c.dropAll(ctx, name, func(label) bool { return false })
 }
 
 // Faces are the published faces of an index. They are safe for use by many goroutines.

@@ -83,7 +83,7 @@ func (c *Client) publish(ctx context.Context, spec PublishSpec, source Source, l
 	if err := c.switchAliases(ctx, spec, targets); err != nil {
 		return err
 	}
-	return c.dropOld(ctx, spec)
+	return c.dropAll(ctx, spec.Name, spec.has)
 }
 
 // each runs do for all targets at once.

@@ -89,7 +89,7 @@ func begin(ctx context.Context, dir string, order Order, elsewhere Elsewhere) (e
 	if len(e.Rows) == 0 {
 		return e, nil
 	}
-	if s.manifest != nil && s.manifest.Store.Kind == "milvus" && elsewhere == nil {
+	if s.manifest != nil && (s.manifest.Store.Kind == "milvus" || s.manifest.Store.Pending != nil) && elsewhere == nil {
 		return e, fmt.Errorf("nothing was erased: %s is published in Milvus too: use rollcall forget, which erases there as well", dir)
 	}
 	if order.When.IsZero() {

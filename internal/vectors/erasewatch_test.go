@@ -24,7 +24,9 @@ func TestErasedUnderAnOpenStore(t *testing.T) {
 		"with derived files": func(t *testing.T, dir string) {
 			require.NoError(t, Derive(t.Context(), dir, DeriveOptions{OneBit: true}))
 		},
-		"a bare folder": func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, indexer.ManifestName))) },
+		"a bare folder": func(t *testing.T, dir string) {
+			require.NoError(t, os.Remove(filepath.Join(dir, indexer.ManifestName)))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := secretIndex(t)
