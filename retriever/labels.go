@@ -1,12 +1,14 @@
 package retriever
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Labels say of counted rows whether they show the person. As an EvidenceWriter they take the rows
@@ -27,9 +29,17 @@ type label struct {
 }
 
 // ReadLabels reads a filled-in sample: CSV with the columns kind, id, row and shows (yes or no) among
-// others. The error names the line; name the file when passing it on.
+// others, also as spreadsheets save it, with a byte order mark and semicolons. The error names the line;
+// name the file when passing it on.
 func ReadLabels(r io.Reader) (*Labels, error) {
-	in := csv.NewReader(r)
+	br := bufio.NewReader(r)
+	if bom, _ := br.Peek(3); string(bom) == "\ufeff" {
+		_, _ = br.Discard(len(bom)) // they were there
+	}
+	in := csv.NewReader(br)
+	if start, _ := br.Peek(len("kind;")); string(start) == "kind;" {
+		in.Comma = ';'
+	}
 	header, err := in.Read()
 	if err != nil {
 		return nil, fmt.Errorf("labels have no header line: %w", err)
@@ -52,7 +62,7 @@ func ReadLabels(r io.Reader) (*Labels, error) {
 
 func (l *Labels) add(r *countRow, line int) error {
 	key := labelled{sampleKey: sampleKey{r.text("kind"), r.text("id")}}
-	row, shows := r.integer("row"), r.text("shows")
+	row, shows := r.integer("row"), strings.ToLower(strings.TrimSpace(r.text("shows")))
 	switch {
 	case r.err != nil:
 		return r.err

