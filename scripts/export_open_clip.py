@@ -28,6 +28,8 @@ import sys
 import tempfile
 import warnings
 
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it tells Microsoft which models are run
+
 import numpy as np
 import onnx
 import onnxruntime

@@ -3,6 +3,7 @@ package onnx
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -42,6 +43,11 @@ func Start(libraryPath string) (*Runtime, error) {
 		}
 		loaded.users++
 		return &Runtime{path: loaded.path}, nil
+	}
+	// ONNX Runtime's own builds of 1.29 and later tell Microsoft which models are run, and leave an
+	// identifier of the machine in the home folder, unless this is set before they are loaded.
+	if err := os.Setenv("ORT_DISABLE_TELEMETRY", "1"); err != nil {
+		return nil, err
 	}
 	err := findLibrary(libraryPath, func(path string) error {
 		ort.SetSharedLibraryPath(path)

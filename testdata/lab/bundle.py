@@ -2,8 +2,11 @@
 
 import io
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
+
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # before the import: it tells Microsoft which models are run
 
 import numpy as np
 import onnxruntime
