@@ -32,7 +32,7 @@ type auditFlags struct {
 	trainingIndex, trainedWith string
 	nearDuplicate              float64
 	seed                       uint64
-	cacheDir, output           string
+	cacheDir, output, failOn   string
 }
 
 func (a *app) auditCommand() *cobra.Command {
@@ -88,6 +88,7 @@ func (flags *auditFlags) add(cmd *cobra.Command) {
 	f.IntVar(&flags.resamples, "resamples", 2000, "resamples of a bootstrap")
 	f.Uint64Var(&flags.seed, "seed", 1, "seed of names, draws and resamples")
 	f.StringVar(&flags.cacheDir, "cache-dir", "", "folder that keeps text embeddings from run to run; it holds the names in clear (default: nothing is kept)")
+	f.StringVar(&flags.failOn, "fail-on", "", failOnHelp)
 	f.StringVarP(&flags.output, "output", "o", "", "folder for the run")
 }
 
@@ -99,6 +100,15 @@ func (a *app) audit(ctx context.Context, flags auditFlags) error {
 	}
 	if len(flags.models) == 0 {
 		return usagef("which model? Give --model DIR, once for each model to audit")
+	}
+	if flags.tau < 1 || flags.draws < 1 || flags.minPhotos < 1 || flags.resamples < 1 {
+		return usagef("--tau, --draws, --min-photos and --resamples are at least 1")
+	}
+	if _, err := failOnAudit(flags.failOn); err != nil {
+		return err
+	}
+	if strings.HasPrefix(flags.failOn, "q=") && !slices.Contains(flags.modes, string(auditor.Calibrated)) {
+		return usagef("--fail-on %s needs --mode calibrated, which computes q", flags.failOn)
 	}
 	options, err := a.auditOptions(flags)
 	if err != nil {
@@ -228,7 +238,7 @@ func (a *app) auditModels(ctx context.Context, flags auditFlags, models *models,
 		return err
 	}
 	options.Training = training.options
-	return errors.Join(a.runAudit(ctx, flags.output, options), training.close())
+	return errors.Join(a.runAudit(ctx, flags, options), training.close())
 }
 
 // loadAudited loads the models to audit, and behind them the references.
@@ -254,8 +264,12 @@ func loadAudited(models *models, flags auditFlags, options *auditor.Options) ([]
 }
 
 // runAudit runs into a folder, which replaces an earlier one only when the run is whole.
-func (a *app) runAudit(ctx context.Context, output string, options auditor.Options) error {
-	run, err := report.Create(output)
+func (a *app) runAudit(ctx context.Context, flags auditFlags, options auditor.Options) error {
+	met, err := failOnAudit(flags.failOn)
+	if err != nil {
+		return err
+	}
+	run, err := report.Create(flags.output)
 	if err != nil {
 		return usageError{err}
 	}
@@ -270,13 +284,15 @@ func (a *app) runAudit(ctx context.Context, output string, options auditor.Optio
 		return err
 	}
 	if a.json {
-		return a.renderRun(output, "json", a.stdout)
+		return errors.Join(report.JSON(a.stdout, &run.Report), met(&run.Report))
 	}
 	if err := report.Brief(a.stdout, &run.Report); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "\nthe whole report: %s\n", filepath.Join(output, "report.html"))
-	return err
+	if _, err := fmt.Fprintf(a.stdout, "\nthe whole report: %s\n", filepath.Join(flags.output, "report.html")); err != nil {
+		return err
+	}
+	return met(&run.Report)
 }
 
 // audited names a model by its bundle; bundles of one name are told apart by their folders.
@@ -322,20 +338,16 @@ func renderers() map[string]func(io.Writer, *report.Report) error {
 	}
 }
 
-// renderRun renders a stored run.
-func (a *app) renderRun(dir, format string, w io.Writer) error {
-	render, known := renderers()[format]
-	if !known {
-		return usagef("--format %s: html, text, json or csv", format)
-	}
+// loadRun reads a stored run.
+func loadRun(dir string) (*report.Report, error) {
 	file, err := os.Open(filepath.Join(dir, "run.jsonl"))
 	if err != nil {
-		return usagef("%s is not an audit run: %w", dir, err)
+		return nil, usagef("%s is not an audit run: %w", dir, err)
 	}
 	defer file.Close()
 	stored, err := report.Load(file)
 	if err != nil {
-		return usagef("%s: %w", dir, err)
+		return nil, usagef("%s: %w", dir, err)
 	}
-	return render(w, stored)
+	return stored, nil
 }

@@ -35,6 +35,7 @@ type countFlags struct {
 	faceThreshold        float32
 	presence             retriever.PresenceRule
 	verify               verifyFlags
+	failOn               int64
 }
 
 func (a *app) countCommand() *cobra.Command {
@@ -92,6 +93,7 @@ exact interval.
 	f.StringVar(&flags.task, "task", "", "count one share of the rows, i/n, and write a partial count to -o")
 	f.BoolVar(&flags.merge, "merge", false, "the files are the partial counts of all tasks")
 	f.IntVar(&flags.workers, "workers", 0, "goroutines that match captions (default: one a core)")
+	f.Int64Var(&flags.failOn, "fail-on", 0, "exit with 3 when somebody's count (the estimate) is this or more")
 	f.StringVarP(&flags.output, "output", "o", "", "counts.csv to write")
 	f.StringVar(&flags.evidenceFile, "evidence-out", "", "write every counted row to a file: .csv, .parquet, .html (a gallery), else JSON lines")
 	f.StringArrayVar(&flags.imageRoots, "image-root", nil, "folder of the images or tars, for a gallery and for perceptual hashes; may be repeated (default: what was indexed)")
@@ -100,6 +102,9 @@ exact interval.
 }
 
 func (f countFlags) check() error {
+	if f.failOn < 0 || f.failOn > 0 && (f.task != "" || f.mode == string(retriever.CC3M)) {
+		return usagef("--fail-on N, at least 1, is held against a whole count: not that of a --task, and mode cc3m counts nothing")
+	}
 	if err := f.checkVerify(); err != nil {
 		return err
 	}
@@ -195,7 +200,10 @@ func (a *app) count(ctx context.Context, inputs []string, flags countFlags) erro
 			return err
 		}
 	}
-	return a.printCounts(counted, flags)
+	if err := a.printCounts(counted, flags); err != nil {
+		return err
+	}
+	return failOnCount(counted.Counts, flags.failOn)
 }
 
 // counted is what a count found, as --json prints it.

@@ -7,7 +7,7 @@ import (
 )
 
 func (a *app) reportCommand() *cobra.Command {
-	var format, output string
+	var format, output, failOn string
 	cmd := &cobra.Command{
 		Use:   "report RUN",
 		Short: "Render a stored audit again, without model or photos",
@@ -21,10 +21,26 @@ the terminal, csv is the summary with a row per model and person, json is everyt
 			if a.json {
 				format = "json"
 			}
-			return a.output(output, func(w io.Writer) error { return a.renderRun(args[0], format, w) })
+			render, known := renderers()[format]
+			if !known {
+				return usagef("--format %s: html, text, json or csv", format)
+			}
+			met, err := failOnAudit(failOn)
+			if err != nil {
+				return err
+			}
+			stored, err := loadRun(args[0])
+			if err != nil {
+				return err
+			}
+			if err := a.output(output, func(w io.Writer) error { return render(w, stored) }); err != nil {
+				return err
+			}
+			return met(stored)
 		},
 	}
 	cmd.Flags().StringVar(&format, "format", "text", "html, text, json or csv")
+	cmd.Flags().StringVar(&failOn, "fail-on", "", failOnHelp)
 	cmd.Flags().StringVarP(&output, "output", "o", "", "file to write (default: standard output)")
 	return cmd
 }

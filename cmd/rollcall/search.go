@@ -78,6 +78,8 @@ func (f searchFlags) check() error {
 		return usagef("--face needs --faces DIR, the bundle of face models that found the stored faces")
 	case f.k < 1 || f.k > retriever.MaxK:
 		return usagef("-k %d: from 1 to %d results", f.k, retriever.MaxK)
+	case !(f.minSimilarity >= -1 && f.minSimilarity <= 1):
+		return usagef("--min-similarity %v: a cosine from -1 to 1", f.minSimilarity)
 	case f.modality != string(retriever.Image) && f.modality != string(retriever.Text):
 		return usagef("--modality %s: image or text", f.modality)
 	case searchFormats()[f.format] == nil:
