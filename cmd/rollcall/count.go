@@ -180,7 +180,7 @@ func (f countFlags) onFaces() bool  { return slices.Contains(f.evidence, "faces"
 func (f countFlags) images() bool   { return slices.Contains(f.evidence, "images") }
 
 func (a *app) count(ctx context.Context, inputs []string, flags countFlags) error {
-	if err := flags.check(); err != nil {
+	if err := errors.Join(flags.check(), checkOutput(flags.output), checkOutput(flags.verify.out)); err != nil {
 		return err
 	}
 	roster, err := a.readRoster(flags.roster)

@@ -74,6 +74,19 @@ func (a *app) output(path string, write func(io.Writer) error) error {
 	return os.Rename(temp.Name(), path)
 }
 
+// checkOutput refuses a file that has no folder to be in, before there is a result to be lost.
+func checkOutput(path string) error {
+	if path == "" || path == "-" {
+		return nil
+	}
+	if info, err := os.Stat(filepath.Dir(path)); err != nil {
+		return usageError{err}
+	} else if !info.IsDir() {
+		return usagef("%s cannot be written: %s is no folder", path, filepath.Dir(path))
+	}
+	return nil
+}
+
 // outputWriter remembers whether writing failed: then the inputs are not to blame.
 type outputWriter struct {
 	io.Writer
