@@ -109,7 +109,7 @@ func detectFolder(ctx context.Context, s *setup, input string, found look) (form
 	case found.captions != "":
 		return detectFile(ctx, s, storage.Join(input, found.captions))
 	}
-	return "", "", fmt.Errorf("%s: no tar file, caption file (%s) or embedding folder in it, and no image (.jpg .jpeg .png .bmp .webp) or .txt below it", input, strings.Join(captionExtensions, ", "))
+	return "", "", fmt.Errorf("%s: no tar file, caption file (%s) or embedding folder in it, and no image (.jpg .jpeg .png .bmp .webp) or .txt below it (links to folders are not followed)", input, strings.Join(captionExtensions, ", "))
 }
 
 // embeddingsIn names the first embedding file of an embedding folder.
@@ -142,7 +142,7 @@ func firstSampleFile(ctx context.Context, files *storage.Files, input string, be
 	found := errors.New("found")
 	err := walk(ctx, files, input, "", func(_ string, files []inputFile) error {
 		for _, file := range files {
-			if kindOf(extension(file.name)) != kindMetadata {
+			if kind := file.kind(); kind != kindMetadata && kind != kindFolderLink {
 				first = file.name
 				return found
 			}

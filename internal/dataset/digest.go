@@ -29,4 +29,13 @@ func (d digest) add(ctx context.Context, files *storage.Files, f inputFile) (siz
 	return size, nil
 }
 
+// addAny is add for a file that may not be readable: reading it again will fail too, and be recorded.
+func (d digest) addAny(ctx context.Context, files *storage.Files, f inputFile) (size int64, err error) {
+	size, err = d.add(ctx, files, f)
+	if err != nil && ctx.Err() == nil {
+		_, err = fmt.Fprintf(d, "%q unreadable\n", f.name)
+	}
+	return size, err
+}
+
 func (d digest) String() string { return hex.EncodeToString(d.Sum(nil)) }

@@ -20,6 +20,13 @@ type inputFile struct {
 	listed     storage.Entry // what the listing of its folder said, if it was listed
 }
 
+func (f inputFile) kind() kind {
+	if f.listed.Link && f.listed.Dir {
+		return kindFolderLink
+	}
+	return kindOf(extension(f.name))
+}
+
 // expand turns inputs into files: a file stands for itself, a folder for the files directly in it
 // with one of the extensions, a glob (on disk) for what it matches, and {00000..00331} or {a,b} for
 // each of its values. Folders and globs are sorted by name. An input that stands for nothing is an

@@ -19,7 +19,7 @@ import (
 
 // folder reads image files with captions (.txt) and metadata (.json) beside them, paired by their
 // path without extension, in the order of these paths. It holds the names of one directory at a
-// time. Links to files are followed, links to directories are not.
+// time. Links to files are followed, links to directories are samples that cannot be used.
 type folder struct {
 	roots []string
 	reach storage.Reach
@@ -38,11 +38,8 @@ func openFolder(ctx context.Context, s *setup) (indexer.Source, error) {
 		err := walk(ctx, s.files, root, "", func(_ string, files []inputFile) error {
 			samples += countSamples(files)
 			for _, file := range files {
-				if _, err := digest.add(ctx, s.files, file); err != nil && ctx.Err() != nil {
+				if _, err := digest.addAny(ctx, s.files, file); err != nil {
 					return err
-				} else if err != nil {
-					// Reading it again will fail too, and be recorded.
-					fmt.Fprintf(digest, "%q unreadable\n", file.name)
 				}
 			}
 			return nil
@@ -76,7 +73,7 @@ func checkFolders(ctx context.Context, files *storage.Files, inputs []string) er
 func countSamples(files []inputFile) int64 {
 	g := group{}
 	for _, file := range files {
-		g.parts = append(g.parts, part{name: file.name, kind: kindOf(extension(file.name))})
+		g.parts = append(g.parts, part{name: file.name, kind: file.kind()})
 	}
 	return int64(len(g.samples()))
 }
@@ -123,7 +120,7 @@ func walk(ctx context.Context, files *storage.Files, root, dir string, visit fun
 	}
 	entries, err := files.List(ctx, storage.Join(root, dir))
 	if err != nil {
-		return err
+		return fmt.Errorf("%w: let it be read, or take it out of the data set", err)
 	}
 	entries.Sort(byKey)
 	var key string
@@ -142,7 +139,12 @@ func walk(ctx context.Context, files *storage.Files, root, dir string, visit fun
 			if err = whole(); err == nil {
 				err = walk(ctx, files, root, name, visit)
 			}
-		case kindOf(extension(e.Name)) == kindOther, e.Link && linkedDirectory(root, name):
+		case e.Link && linkedDirectory(root, name):
+			e.Dir = true
+			if err = whole(); err == nil {
+				err = visit(name, []inputFile{{storage.Join(root, name), name, e}})
+			}
+		case kindOf(extension(e.Name)) == kindOther:
 		case keyOf(name) == key && len(group) > 0:
 			group = append(group, inputFile{storage.Join(root, name), name, e})
 		default:
@@ -179,7 +181,7 @@ func keyOf(name string) string {
 
 func extension(name string) string { return strings.TrimPrefix(path.Ext(name), ".") }
 
-// linkedDirectory tells a link to a directory whose name looks like a file's.
+// linkedDirectory tells a link to a directory.
 func linkedDirectory(root, name string) bool {
 	info, err := os.Stat(filepath.Join(root, filepath.FromSlash(name)))
 	return err == nil && info.IsDir()
@@ -187,7 +189,7 @@ func linkedDirectory(root, name string) bool {
 
 // filePart reads one file of a sample, when its content is wanted.
 func filePart(ctx context.Context, files *storage.Files, file inputFile, wanted bool) part {
-	p := part{name: file.name, path: file.path, kind: kindOf(extension(file.name))}
+	p := part{name: file.name, path: file.path, kind: file.kind()}
 	if limit := p.kind.limit(); wanted && limit > 0 {
 		p.data, p.err = readWhole(ctx, files, file.path, limit)
 	}

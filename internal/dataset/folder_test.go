@@ -75,7 +75,24 @@ func TestFolderUnreadable(t *testing.T) {
 	require.NoError(t, os.Symlink(".", filepath.Join(dir, "sub", "loop.jpg")))
 	require.NoError(t, syscall.Mkfifo(filepath.Join(dir, "pipe.jpg"), 0o600))
 	got := samplesOf(t, "folder", dir)
-	require.Equal(t, []string{"a image=J", "broken missing-file", "link image=J", "pipe unreadable-file", "sub/b image=K"}, outlines(got))
+	require.Equal(t, []string{
+		"a image=J", "broken missing-file", "link image=J", "pipe unreadable-file",
+		"sub/b image=K", "sub/loop unreadable-file", "sub/loop.jpg unreadable-file",
+	}, outlines(got))
+	require.ErrorContains(t, got[5].Err, "sub/loop is a link to a folder, and those are not followed")
+	digest := func() string {
+		source, err := Open([]string{dir}, "folder")
+		require.NoError(t, err)
+		return source.Describe().Digest
+	}
+	with := digest()
+	require.NoError(t, os.Remove(filepath.Join(dir, "sub", "loop")))
+	require.NotEqual(t, with, digest(), "the link is a part of the data set")
+
+	linked := t.TempDir()
+	require.NoError(t, os.Symlink(dir, filepath.Join(linked, "all")))
+	_, err := Open([]string{linked}, "auto")
+	require.ErrorContains(t, err, "links to folders are not followed")
 }
 
 func TestFolderTooLarge(t *testing.T) {

@@ -142,7 +142,7 @@ func digestShard(ctx context.Context, files *storage.Files, s shard, digest dige
 	err = walk(ctx, files, s.samples, "", func(_ string, of []inputFile) error {
 		for _, file := range of {
 			file.name = s.name + "/" + file.name
-			bytes, err := digest.add(ctx, files, file)
+			bytes, err := digest.addAny(ctx, files, file)
 			if err != nil {
 				return err
 			}

@@ -23,6 +23,7 @@ const (
 	kindUnsupported             // an image of another format
 	kindCaption                 // the caption
 	kindMetadata                // the metadata
+	kindFolderLink              // a link to a folder
 )
 
 // kinds by ending, in lower case.
@@ -70,6 +71,10 @@ type group struct {
 // samples makes the group's sample. A second image, caption or metadata file under the same key is
 // a sample of its own that cannot be used.
 func (g group) samples() []indexer.Sample {
+	if link, _ := g.take(kindFolderLink); link != nil {
+		return []indexer.Sample{{Key: g.key, Position: g.position, Err: indexer.Failf(indexer.ReasonUnreadableFile,
+			"%s is a link to a folder, and those are not followed: if its files are not read elsewhere, give it as an input too", link.name)}}
+	}
 	image, extra := g.take(kindImage)
 	other, extraOther := g.take(kindUnsupported)
 	caption, extraCaption := g.take(kindCaption)

@@ -82,10 +82,9 @@ func (r *tarReader) member(header *tar.Header) error {
 		return err
 	}
 	r.dataEnd = at
-	if header.Typeflag != tar.TypeReg {
-		return nil
+	if header.Typeflag == tar.TypeReg {
+		r.dataEnd += (header.Size + 511) / 512 * 512
 	}
-	r.dataEnd += (header.Size + 511) / 512 * 512
 	key, ext, ok := splitMember(header.Name)
 	if !ok {
 		return nil
@@ -113,7 +112,12 @@ func splitMember(name string) (key, extension string, ok bool) {
 func (r *tarReader) part(header *tar.Header, key, extension string) (part, error) {
 	p := part{name: header.Name, path: key, kind: kindOf(extension)}
 	limit := p.kind.limit()
-	if header.Size > limit && limit > 0 {
+	switch {
+	case header.Typeflag == tar.TypeLink, header.Typeflag == tar.TypeSymlink:
+		p.err = indexer.Failf(indexer.ReasonUnreadableFile, "%s is a link to %s, and links in a tar are not followed: pack the file itself (tar --dereference --hard-dereference)", header.Name, header.Linkname)
+	case header.Typeflag != tar.TypeReg:
+		p.err = indexer.Failf(indexer.ReasonUnreadableFile, "%s is no regular file but of the tar's type %q", header.Name, header.Typeflag)
+	case header.Size > limit && limit > 0:
 		p.err = tooLarge(header.Name, header.Size, limit)
 	}
 	if limit == 0 || p.err != nil || !r.out.wanted() {

@@ -257,3 +257,23 @@ func FuzzTar(f *testing.F) {
 		}
 	})
 }
+
+// Members that are links, as tar makes of a file that it packs a second time, are not lost: nor is a
+// sample of nothing else.
+func TestTarOfLinks(t *testing.T) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, h := range []tar.Header{
+		{Name: "0.txt", Typeflag: tar.TypeReg}, {Name: "0.jpg", Typeflag: tar.TypeLink, Linkname: "other/7.jpg"},
+		{Name: "folder.jpg/", Typeflag: tar.TypeDir},
+		{Name: "1.jpg", Typeflag: tar.TypeSymlink, Linkname: "7.jpg"}, {Name: "1.txt", Typeflag: tar.TypeLink, Linkname: "7.txt"},
+		{Name: "2.jpg", Typeflag: tar.TypeFifo}, {Name: "2.txt", Typeflag: tar.TypeReg},
+	} {
+		require.NoError(t, w.WriteHeader(&h))
+	}
+	require.NoError(t, w.Close())
+	got := samplesOf(t, "webdataset", writeTar(t, b.Bytes()))
+	require.Equal(t, []string{`0 text="" unreadable-file`, `1 text="" unreadable-file`, `2 text="" unreadable-file`}, outlines(got))
+	require.ErrorContains(t, got[0].Err, "0.jpg is a link to other/7.jpg, and links in a tar are not followed: pack the file itself")
+	require.ErrorContains(t, got[2].Err, `2.jpg is no regular file but of the tar's type '6'`)
+}
