@@ -31,6 +31,7 @@ func (f *findings) Handle(m auditor.Message) error {
 // A device compares by a graph that ONNX Runtime runs. That graph, here on its CPU provider, must
 // come to the decisions of the auditor's own kernels.
 func TestDeviceDecidesAsTheProcessorDoes(t *testing.T) {
+	t.Parallel()
 	a := &app{stdout: io.Discard, stderr: io.Discard, quiet: true, onnxruntime: onnxruntime(t)}
 	flags := auditFlags{
 		models: []string{lab(t, "model")}, roster: lab(t, "roster.csv"), photos: lab(t, "photos"), names: lab(t, "candidates.txt"),

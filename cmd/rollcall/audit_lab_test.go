@@ -45,6 +45,7 @@ func controlOf(t *testing.T, s auditor.Summary, control auditor.Control) auditor
 // TestLabShowsThatTheAuditHolds is the proof by a randomised experiment: coins decided who was in
 // the training data of a real CLIP, and its twin was trained with every coin turned over.
 func TestLabShowsThatTheAuditHolds(t *testing.T) {
+	t.Parallel()
 	r := auditLab(t, lab(t, "roster.csv"), "model", "twin")
 	s := r.Summaries[0]
 	require.GreaterOrEqual(t, s.Members, 150)

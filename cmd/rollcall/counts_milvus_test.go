@@ -40,24 +40,25 @@ func milvusEngine(t *testing.T) string {
 // TestTheLabCountsTheSameInMilvus counts the lab by captions, images and faces in the embedded store
 // and in a real Milvus: the same persons, rows, photos and groups, similarity by similarity.
 func TestTheLabCountsTheSameInMilvus(t *testing.T) {
-	bundle, dir := faceBundle(t), t.TempDir()
+	t.Parallel()
+	folder, bundle := labWithFaces(t)
+	dir := t.TempDir()
 	address := milvusEngine(t)
 	list := filepath.Join(dir, "roster.csv")
 	shardPersons(t, list)
-	index := []string{"--data-dir", dir, "--milvus-address", address, "index", lab(t, "shards"), "--model", lab(t, "model"), "--faces", bundle}
-	rollcall(t, append(slices.Clip(index), "--name", "folder")...)
-	require.NoError(t, os.CopyFS(filepath.Join(dir, "remote"), os.DirFS(filepath.Join(dir, "folder"))))
-	rollcall(t, append(slices.Clip(index), "--name", "remote", "--store", "milvus")...) // finds nothing left to do but to publish
-	count := func(name, image, face string) (counts, evidence []map[string]string) {
-		output, rows := filepath.Join(dir, name+".csv"), filepath.Join(dir, name+"-rows.csv")
-		rollcall(t, "--data-dir", dir, "--milvus-address", address, "count", name, "--roster", list, "--evidence", "captions,images,faces", "--photos", lab(t, "photos"),
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "remote"), os.DirFS(folder)))
+	rollcall(t, "--data-dir", dir, "--milvus-address", address, "index", lab(t, "shards"), "--model", lab(t, "model"), "--faces", bundle,
+		"--name", "remote", "--store", "milvus") // finds nothing left to do but to publish
+	count := func(index, image, face string) (counts, evidence []map[string]string) {
+		output, rows := filepath.Join(dir, "counts.csv"), filepath.Join(dir, "rows.csv")
+		rollcall(t, "--data-dir", dir, "--milvus-address", address, "count", index, "--roster", list, "--evidence", "captions,images,faces", "--photos", lab(t, "photos"),
 			"--model", lab(t, "model"), "--faces", bundle, "--threshold", image, "--face-threshold", face, "-o", output, "--evidence-out", rows)
 		return readCSV(t, output), readCSV(t, rows)
 	}
 	// Rows within rounding of a threshold could fall on either side, so each lies in a gap.
-	_, near := count("folder", "0.6", "0.7")
+	_, near := count(folder, "0.6", "0.7")
 	image, face := gapAfter(t, near, "image", 0.7), gapAfter(t, near, "face", 0.75)
-	counts, want := count("folder", image, face)
+	counts, want := count(folder, image, face)
 	sameCounts, got := count("remote", image, face)
 	require.Equal(t, counts, sameCounts)
 	require.Len(t, got, len(want))

@@ -22,6 +22,7 @@ import (
 // TestNearDuplicatesByHash counts images of which one is there twice, stored anew, in a folder, and the
 // training pairs in tars; then the folder's images are taken away.
 func TestNearDuplicatesByHash(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "pictures")
 	require.NoError(t, os.Mkdir(folder, 0o755))

@@ -38,6 +38,7 @@ var exportTexts = []string{
 // and embeds texts and images with the bundles: the vectors are those that PyTorch gave, within the
 // cosine of each variant.
 func TestExportedModelsGiveTheVectorsOfPyTorch(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("PyTorch is started three times")
 	}

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,21 +45,36 @@ func shardPersons(t *testing.T, path string) map[string]int {
 	return truth
 }
 
+// labWithFaces is the lab's shards as an index with faces: its folder, and the bundle that found them. It
+// is made once, for tests that only read it.
+func labWithFaces(t *testing.T) (index, bundle string) {
+	t.Helper()
+	bundle = faceBundle(t)
+	args := []string{"--onnxruntime", onnxruntime(t), "--quiet", "--data-dir", sharedFolder(), "index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"), "--faces", bundle}
+	sharedIndex.Do(func() {
+		var stderr bytes.Buffer
+		require.Equal(t, exitDone, run(t.Context(), args, io.Discard, &stderr), stderr.String())
+	})
+	return filepath.Join(sharedFolder(), "lab"), bundle
+}
+
+var sharedIndex sync.Once
+
 // The lab's faces are drawn: the detector finds some nine in ten of them, and the recogniser, trained
 // on photographs, takes many persons for one another. The counts are far off, and what is said about
 // them has to be true: the rows that show a person lie within the bounds. And the study's rule for
 // captions without names is held against the truth.
 func TestFacesOfTheLab(t *testing.T) {
-	bundle, dir := faceBundle(t), t.TempDir()
-	list := filepath.Join(dir, "roster.csv")
+	t.Parallel()
+	index, bundle := labWithFaces(t)
+	list := filepath.Join(t.TempDir(), "roster.csv")
 	truth := shardPersons(t, list)
-	rollcall(t, "--data-dir", dir, "index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"), "--faces", bundle)
-	common := slices.Clip([]string{"--data-dir", dir, "--json", "count", "lab", "--roster", list, "--photos", lab(t, "photos"), "--faces", bundle})
+	common := slices.Clip([]string{"--json", "count", index, "--roster", list, "--photos", lab(t, "photos"), "--faces", bundle})
 	t.Run("bounds", func(t *testing.T) {
 		boundsOfTheLab(t, truth, rollcall(t, append(common, "--evidence", "faces", "--fmr", "1e-3")...))
 	})
 	t.Run("cc3m", func(t *testing.T) {
-		presenceOfTheLab(t, filepath.Join(dir, "lab"), truth, rollcall(t, append(common, "--mode", "cc3m", "--model", lab(t, "model"))...))
+		presenceOfTheLab(t, index, truth, rollcall(t, append(common, "--mode", "cc3m", "--model", lab(t, "model"))...))
 	})
 	t.Run("labels", func(t *testing.T) { labelsOfTheLab(t, common) })
 	t.Run("mentions by faces", func(t *testing.T) { mentionsByFaces(t, truth, common) })

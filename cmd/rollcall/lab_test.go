@@ -42,6 +42,7 @@ func lab(t *testing.T, parts ...string) string {
 // TestAuditFindsWhatTheLabKnows counts the lab's captions, audits both models with the counts, and
 // compares every person with the Python evaluation of the same models and photos.
 func TestAuditFindsWhatTheLabKnows(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	counts, output := filepath.Join(dir, "counts.csv"), filepath.Join(dir, "run")
 	rollcall(t, "count", lab(t, "captions.tsv.gz"), "--roster", lab(t, "roster.csv"), "-o", counts)
@@ -129,6 +130,7 @@ func number(t *testing.T, text string) float64 {
 // TestImagesOfACompletePersonAreFound counts images at a threshold: the persons whose training
 // pairs are in the shards have matching images there, and a training image matches itself.
 func TestImagesOfACompletePersonAreFound(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	rollcall(t, "--data-dir", dir, "index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"))
 	photos := filepath.Join(dir, "photos", "row_0")

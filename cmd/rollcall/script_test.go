@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -15,7 +16,20 @@ func TestMain(m *testing.M) {
 	if err := os.Setenv("ROLLCALL_THREADS", "1"); err != nil {
 		panic(err)
 	}
-	testscript.Main(m, map[string]func(){"rollcall": main})
+	testscript.Main(tests{m}, map[string]func(){"rollcall": main})
+}
+
+// tests are those of this package, and what they share is removed after them.
+type tests struct{ *testing.M }
+
+func (t tests) Run() int {
+	defer func() { _ = os.RemoveAll(sharedFolder()) }() // in the system's folder for what may be lost
+	return t.M.Run()
+}
+
+// sharedFolder is for what several tests read.
+func sharedFolder() string {
+	return filepath.Join(os.TempDir(), fmt.Sprintf("rollcall-tests-%d", os.Getpid()))
 }
 
 // TestStories runs the command as its users do, on real models and data.

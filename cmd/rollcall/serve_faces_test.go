@@ -22,6 +22,7 @@ import (
 // TestFacesOverHTTPAreTheCommands searches and counts by faces with the command and over HTTP, and
 // finds the same rows, boxes and figures.
 func TestFacesOverHTTPAreTheCommands(t *testing.T) {
+	t.Parallel()
 	bundle, dir := faceBundle(t), t.TempDir()
 	names := []string{"Alan Ames", "Boris Bell", "Carl Cole"}
 	roster := "name\n"
