@@ -71,7 +71,7 @@ fi
 # Two runs at once would fetch everything twice. What is left of one that was killed is removed.
 if command -v flock >/dev/null; then
 	exec 9>"$cache/setup.lock"
-	flock 9
+	flock -n 9 || { echo "waiting for another run of setup.sh" && flock 9; }
 	rm -rf "$cache"/setup.??????
 fi
 
@@ -87,7 +87,7 @@ pip_says() {
 	if [ -n "$broken" ]; then
 		echo "no connection to the package index: $broken; check the network, https_proxy and PIP_CERT, then run this again"
 	else
-		grep -m 1 '^ERROR' "$1" || tail -n 1 "$1"
+		grep -m 1 '^ERROR' "$1" || tail -n 1 "$1" | grep . || echo "it gave no reason: check free space in $cache"
 	fi
 }
 
@@ -114,8 +114,8 @@ wheel() {
 	[ "$got" = "$digest" ]
 }
 
-# unpack WHEEL DIR extracts a wheel, which is a zip archive.
-unpack() { python3 -m zipfile -e "$1" "$2"; }
+# unpack WHEEL DIR extracts a wheel, which is a zip archive; of a failure Python's last line says enough.
+unpack() { python3 -m zipfile -e "$1" "$2" 2>&1 | tail -n 1 >&2; }
 
 # unxz_to FILE OUT decompresses one xz stream, with Python where there is no xz.
 unxz_to() {
