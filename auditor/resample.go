@@ -2,6 +2,7 @@ package auditor
 
 import (
 	"context"
+	"fmt"
 
 	"golang.org/x/sync/errgroup"
 
@@ -25,8 +26,15 @@ func (a *audit) resampled(ctx context.Context, which string, persons []int, rate
 	if err := group.Wait(); err != nil {
 		return stats.Estimate{}, err
 	}
-	return stats.TwoStage(outcomes, rate.Value, a.o.resampling(ctx, "two-stage", a.label, which)), nil
+	e := stats.TwoStage(outcomes, rate.Value, a.o.resampling(ctx, "two-stage", a.label, which))
+	if n := float64(len(persons)); n > 0 && min(rate.Value, 1-rate.Value)*n < fewOfAKind-0.5 {
+		e.Warnings = append(e.Warnings, fmt.Sprintf("fewer than %d persons of one outcome: resampling them cannot show what did not happen; the exact interval holds", fewOfAKind))
+	}
+	return e, nil
 }
+
+// fewOfAKind is how many persons of either outcome a bootstrap of a rate needs to be worth its interval.
+const fewOfAKind = 5
 
 // photoOutcomes decides on resamples of a person's photos: 1 where detected.
 func (a *audit) photoOutcomes(person int) []float64 {

@@ -109,6 +109,7 @@ func TestRunAgreesWithTheLongWay(t *testing.T) {
 	require.Equal(t, detected, s.Detected)
 	require.Equal(t, 10, s.Confusion.Members()+s.Confusion.NonMembers())
 	require.Equal(t, 6, s.Confusion.Members())
+	require.Contains(t, s.Rates.FPRResampled.Warnings[0], "the exact interval holds", "4 non-members are fewer than 5 of either outcome")
 }
 
 func TestStreamIsOrderedAndRepeatable(t *testing.T) {
