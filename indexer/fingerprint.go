@@ -24,7 +24,8 @@ func fingerprint(model ModelInfo, source SourceInfo, options ManifestOption) (st
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// MismatchError is a run on an index that was made from something else: nothing was changed.
+// MismatchError is a run on a folder that holds something else, such as an index that was made from
+// something else: nothing was changed.
 type MismatchError struct{ text string }
 
 func (e *MismatchError) Error() string { return e.text }

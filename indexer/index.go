@@ -28,6 +28,9 @@ func Run(ctx context.Context, o Options) (m *Manifest, err error) {
 	if o, err = o.withDefaults(); err != nil {
 		return nil, err
 	}
+	if err := o.at().checkEmpty(ctx); err != nil {
+		return nil, err
+	}
 	unlock, err := o.at().lock(o.shared())
 	if err != nil {
 		return nil, err

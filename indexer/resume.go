@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 )
 
 // build is one run on one index.
@@ -77,11 +78,8 @@ func (b *build) openState(ctx context.Context) (err error) {
 	return d.clear(done)
 }
 
-// start begins an index in an empty folder. Of several tasks that do it, one writes index.json.
+// start begins an index in a folder that has none. Of several tasks that do it, one writes index.json.
 func (s site) start(ctx context.Context, m *Manifest) error {
-	if err := s.checkEmpty(ctx); err != nil {
-		return err
-	}
 	text, err := m.text()
 	if err != nil {
 		return err
@@ -100,15 +98,16 @@ func newManifest(o Options) (*Manifest, error) {
 	}, err
 }
 
-// checkEmpty refuses a folder that holds something else, such as another program's embeddings.
+// checkEmpty refuses a folder that holds no index but something else, such as another program's
+// embeddings, before anything is put there, a lock file included.
 func (s site) checkEmpty(ctx context.Context) error {
 	names, err := s.List(ctx, "")
-	if err != nil {
+	if err != nil || slices.Contains(names, ManifestName) {
 		return err
 	}
 	for _, name := range names {
-		if name != lockName && name != stateName && name != ManifestName {
-			return fmt.Errorf("%s has files (%s) but no %s, so it is no index of rollcall: give another name or an empty folder", s.dir, name, ManifestName)
+		if name != lockName && name != stateName {
+			return &MismatchError{fmt.Sprintf("%s has files (%s) but no %s, so it is no index of rollcall: give another name or an empty folder", s.dir, name, ManifestName)}
 		}
 	}
 	return nil

@@ -117,6 +117,9 @@ func (a *app) index(ctx context.Context, inputs []string, flags indexFlags) erro
 		if err != nil {
 			return err
 		}
+		if err := checkOutside(with.source.Describe(), dir); err != nil {
+			return err
+		}
 		a.log.Info("indexing", "format", with.source.Describe().Format, "because", with.source.Describe().Why, "into", dir)
 		manifest, err := a.build(ctx, with, dir, flags, task)
 		if err != nil {

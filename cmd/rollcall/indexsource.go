@@ -9,6 +9,7 @@ import (
 	"rollcall/indexer"
 	"rollcall/internal/clip"
 	"rollcall/internal/dataset"
+	"rollcall/internal/dataset/storage"
 	"rollcall/internal/vectors"
 )
 
@@ -106,4 +107,22 @@ func madeBy(source indexer.Source, flags indexFlags) (indexer.ModelInfo, error) 
 		return info, usagef("the embeddings have %d dimensions and the model in %s gives %d: it did not make them", dimension, flags.model.dir, info.Dimension)
 	}
 	return info, nil
+}
+
+// checkOutside refuses to make an index below a folder that is read with all that is below it: its own
+// files would be taken for samples, and the data set would not be the same again.
+func checkOutside(of indexer.SourceInfo, dir string) error {
+	if of.Format != "folder" {
+		return nil
+	}
+	for _, input := range of.Inputs {
+		path, err := storage.Path(input)
+		if err != nil {
+			return err
+		}
+		if storage.Within(dir, path) {
+			return usagef("the index would be in the data set: %s is below %s, and all that is there is read; give another --data-dir, or a path outside for --name", dir, input)
+		}
+	}
+	return nil
 }

@@ -49,7 +49,20 @@ func expand(ctx context.Context, files *storage.Files, inputs []string, extensio
 			found = append(found, below...)
 		}
 	}
-	return found, nil
+	return found, checkOnce(found, func(f inputFile) string { return f.path })
+}
+
+// checkOnce refuses what is given twice: each of its samples would be two.
+func checkOnce[T any](given []T, path func(T) string) error {
+	seen := make(map[string]bool, len(given))
+	for _, g := range given {
+		at := storage.Canonical(path(g))
+		if seen[at] {
+			return fmt.Errorf("%s is given twice: its samples would be counted twice", path(g))
+		}
+		seen[at] = true
+	}
+	return nil
 }
 
 // expandPattern resolves braces and globs. A path that exists is never a pattern.

@@ -54,7 +54,7 @@ func TestExpand(t *testing.T) {
 	require.Equal(t, []string{"a.TAR", "b.tar", "{1..2}.tar"}, names(dir))
 	require.Equal(t, []string{"b.tar", "{1..2}.tar"}, names(filepath.Join(dir, "*.tar")))
 	require.Equal(t, []string{"{1..2}.tar"}, names(filepath.Join(dir, "{1..2}.tar")), "a path that exists is no pattern")
-	require.Equal(t, []string{"c.txt", "b.tar"}, names(filepath.Join(dir, "c.txt"), filepath.Join(dir, "{b,b}.tar"))[:2])
+	require.Equal(t, []string{"c.txt", "b.tar"}, names(filepath.Join(dir, "c.txt"), filepath.Join(dir, "{b.tar,a.TAR}"))[:2])
 
 	for input, want := range map[string]string{
 		filepath.Join(dir, "{3..4}.tar"): "3.tar: no such file",
@@ -64,4 +64,28 @@ func TestExpand(t *testing.T) {
 		_, err := expand(t.Context(), storage.New(nil), []string{input}, []string{".tar"})
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// What is given twice, in whatever words, would be counted twice.
+func TestGivenTwice(t *testing.T) {
+	dir := writeTree(t, map[string]string{"a/0.jpg": "J", "ab/1.jpg": "J", "b.tsv": "b\thttp://x\n", "tars/0.tar": string(tarOf(t, "0.jpg=J"))})
+	shards := shards(t)
+	for name, test := range map[string]struct {
+		format string
+		inputs []string
+		want   string
+	}{
+		"folder":         {"folder", []string{dir + "/a", dir + "/./a/"}, "/a/ is given twice"},
+		"inner folder":   {"folder", []string{dir + "/a", dir}, "/a is in " + dir + ", which is given too"},
+		"file":           {"cc3m", []string{dir + "/b.tsv", dir + "/ab/../b.tsv"}, "b.tsv is given twice"},
+		"and its folder": {"webdataset", []string{dir + "/tars", dir + "/tars/0.tar"}, "0.tar is given twice"},
+		"pattern":        {"webdataset", []string{dir + "/tars/{0,0}.tar"}, "0.tar is given twice"},
+		"shard":          {"img2dataset", []string{shards, shards + "/00000.tar"}, "00000 is given twice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := Open(test.inputs, test.format)
+			require.ErrorContains(t, err, test.want)
+		})
+	}
+	require.Len(t, samplesOf(t, "folder", dir+"/a", dir+"/ab"), 2)
 }

@@ -65,6 +65,11 @@ func checkFolders(ctx context.Context, files *storage.Files, inputs []string) er
 		if !isDir {
 			return fmt.Errorf("%s: not a folder; the folder format takes the folder that holds the images", input)
 		}
+		for _, other := range inputs {
+			if other != input && storage.Within(input, other) {
+				return fmt.Errorf("%s is in %s, which is given too: its samples would be counted twice", input, other)
+			}
+		}
 	}
 	return nil
 }

@@ -49,6 +49,9 @@ func openImg2dataset(ctx context.Context, s *setup) (indexer.Source, error) {
 		}
 		shards = append(shards, found...)
 	}
+	if err := checkOnce(shards, func(s shard) string { return s.base }); err != nil {
+		return nil, err
+	}
 	d := &img2dataset{shards: shards, reach: s.reach}
 	digest := newDigest()
 	for _, shard := range shards {

@@ -78,6 +78,9 @@ func OpenContext(ctx context.Context, inputs []string, o Options) (source indexe
 		}
 		s.inputs = append(s.inputs, path)
 	}
+	if err := checkOnce(s.inputs, func(input string) string { return input }); err != nil {
+		return nil, err
+	}
 	if s.ImagesDir, err = storage.Path(o.ImagesDir); err != nil {
 		return nil, err
 	}

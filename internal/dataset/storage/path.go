@@ -90,3 +90,27 @@ func Base(name string) string {
 	}
 	return path.Base(locate(name).key)
 }
+
+// Canonical is the same for all names of a file or folder: a whole path on disk, and no slash at the end.
+func Canonical(name string) string {
+	if InBucket(name) {
+		at := locate(name)
+		return Join(at.bucket, at.key)
+	}
+	if whole, err := filepath.Abs(name); err == nil {
+		return whole
+	}
+	return filepath.Clean(name)
+}
+
+// Within says whether a name is a folder's or of something below it.
+func Within(name, folder string) bool {
+	if InBucket(name) != InBucket(folder) {
+		return false
+	}
+	if InBucket(name) {
+		at, above := locate(name), locate(folder)
+		return at.bucket == above.bucket && strings.HasPrefix(at.key+"/", asPrefix(above.key))
+	}
+	return strings.HasPrefix(Canonical(name)+"/", strings.TrimRight(Canonical(folder), "/")+"/")
+}

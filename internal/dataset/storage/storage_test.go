@@ -261,5 +261,14 @@ func TestPaths(t *testing.T) {
 	require.Equal(t, "s3://b/a?r=1", Dir("s3://b/a/c.tar?r=1"))
 	require.Equal(t, "s3://b", Dir("s3://b/c.tar"))
 	require.Equal(t, "c.tar", Base("s3://b/a/c.tar?r=1"))
+	require.Equal(t, Canonical("s3://b/a/?r=1"), Canonical("s3://b/a?r=1"))
+	require.NotEqual(t, Canonical("s3://b/a?r=1"), Canonical("s3://b/a?r=2"), "the same name elsewhere")
+	require.Equal(t, Canonical("a/b"), Canonical("./a/../a/b/"))
+	for _, in := range [][2]string{{"a/b", "a"}, {"a", "a"}, {"./a/b", "a/"}, {"a", "."}, {"/a", "/"}, {"s3://b/a/c?r=1", "s3://b/a?r=1"}, {"s3://b/a", "s3://b"}} {
+		require.True(t, Within(in[0], in[1]), in)
+	}
+	for _, out := range [][2]string{{"ab", "a"}, {"a", "a/b"}, {"..", "."}, {"s3://b/ac", "s3://b/a"}, {"s3://b/a", "s3://c"}, {"a", "s3://b"}} {
+		require.False(t, Within(out[0], out[1]), out)
+	}
 	require.Equal(t, filepath.Join("a", "b"), Join("a", "b"))
 }
