@@ -114,15 +114,21 @@ func (a *app) toForget(ctx context.Context, dir string, flags forgetFlags) (ids 
 	if ids, err = a.selectRows(ctx, folder, flags); err != nil {
 		return nil, err
 	}
-	rows, err := folder.Get(ctx, ids)
-	if err != nil {
-		return nil, usageError{fmt.Errorf("nothing was erased: %w", err)}
+	var shown []retriever.Row
+	erased := 0 // that were before
+	for some := range slices.Chunk(ids, rowsAtOnce) {
+		rows, err := folder.Get(ctx, some)
+		if err != nil {
+			return nil, usageError{fmt.Errorf("nothing was erased: %w", err)}
+		}
+		rows = slices.DeleteFunc(rows, func(r retriever.Row) bool { return r.Erased })
+		erased += len(some) - len(rows)
+		shown = append(shown, rows[:min(shownRows-len(shown), len(rows))]...)
 	}
-	rows = slices.DeleteFunc(rows, func(r retriever.Row) bool { return r.Erased })
-	if len(rows) == 0 {
+	if len(ids) == erased {
 		return nil, nil
 	}
-	return ids, a.confirm(dir, rows, flags.yes)
+	return ids, a.confirm(dir, shown, len(ids)-erased, flags.yes)
 }
 
 // selectRows finds the rows that were asked for, each once, ascending.
@@ -195,20 +201,22 @@ func readIDs(path string) ([]int64, error) {
 	return ids, nil
 }
 
-// shownRows is how many of the rows to be erased are shown.
-const shownRows = 10
+const (
+	shownRows  = 10     // of those to be erased
+	rowsAtOnce = 10_000 // in memory
+)
 
-// confirm shows what will be erased and asks, unless --yes was given.
-func (a *app) confirm(dir string, rows []retriever.Row, yes bool) error {
+// confirm shows some of the rows that will be erased and asks, unless --yes was given.
+func (a *app) confirm(dir string, shown []retriever.Row, rows int, yes bool) error {
 	table := [][]string{{"row", "key", "caption", "url"}}
-	for _, r := range rows[:min(shownRows, len(rows))] {
+	for _, r := range shown {
 		table = append(table, []string{strconv.FormatInt(r.ID, 10), shorten(r.Key, 20), shorten(r.Caption, 60), shorten(r.URL, 60)})
 	}
 	if !a.quiet {
 		if err := writeTable(a.stderr, table); err != nil {
 			return err
 		}
-		if more := len(rows) - shownRows; more > 0 {
+		if more := rows - len(shown); more > 0 {
 			fmt.Fprintf(a.stderr, "and %d more\n", more)
 		}
 	}
@@ -216,9 +224,9 @@ func (a *app) confirm(dir string, rows []retriever.Row, yes bool) error {
 		return nil
 	}
 	if !term.IsTerminal(int(os.Stdin.Fd())) {
-		return usagef("%d rows of %s would be erased for good; nothing was erased: give --yes", len(rows), dir)
+		return usagef("%d rows of %s would be erased for good; nothing was erased: give --yes", rows, dir)
 	}
-	fmt.Fprintf(a.stderr, "Erase %d rows of %s for good? Type yes: ", len(rows), dir)
+	fmt.Fprintf(a.stderr, "Erase %d rows of %s for good? Type yes: ", rows, dir)
 	answer, err := bufio.NewReader(os.Stdin).ReadString('\n')
 	if err != nil || strings.TrimSpace(answer) != "yes" {
 		return usagef("not confirmed: nothing was erased")
@@ -244,7 +252,7 @@ func (a *app) erase(ctx context.Context, dir string, order vectors.Order) (done 
 		}
 	}
 	if manifest == nil || manifest.Store.Kind != storeMilvus && manifest.Store.Pending == nil {
-		return vectors.Forget(ctx, dir, order, nil)
+		return vectors.Forget(ctx, dir, order, func(ctx context.Context, ids []int64) error { return a.forgetEvidence(ctx, dir, ids) })
 	}
 	if half := manifest.Store.Pending; half != nil {
 		return nil, fmt.Errorf("nothing was erased: Milvus at %s may hold rows of %s, which was being published there: run the same rollcall index command to finish that, or rollcall index --finish --store embedded --name %s to give it up",
@@ -262,7 +270,12 @@ func (a *app) erase(ctx context.Context, dir string, order vectors.Order) (done 
 	if err := remote.DropFaces(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("nothing was erased: %w", err), opened.close())
 	}
-	done, err = vectors.Forget(ctx, dir, order, remote.Erase)
+	done, err = vectors.Forget(ctx, dir, order, func(ctx context.Context, ids []int64) error {
+		if err := remote.Erase(ctx, ids); err != nil {
+			return err
+		}
+		return a.forgetEvidence(ctx, dir, ids)
+	})
 	return done, errors.Join(err, opened.close())
 }
 

@@ -35,6 +35,7 @@ type index struct {
 	dir       string
 	manifest  *indexer.Manifest // nil for an embedding folder that rollcall did not make
 	dimension int
+	erasures  vectors.Mark // that the service has seen
 	close     func() error
 }
 

@@ -19,6 +19,7 @@ import (
 	"rollcall/internal/face"
 	"rollcall/internal/server"
 	"rollcall/internal/server/fetch"
+	"rollcall/internal/vectors"
 )
 
 type serveFlags struct {
@@ -230,11 +231,19 @@ func (a *app) openServed(ctx context.Context, given string, model *clip.Model) (
 	if !both {
 		dir = given
 	}
+	folder, err := a.indexDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	erasures, err := vectors.Erasures(folder)
+	if err != nil {
+		return nil, err
+	}
 	opened, err := a.open(ctx, dir)
 	if err != nil {
 		return nil, err
 	}
-	opened.name = filepath.Base(name)
+	opened.name, opened.erasures = filepath.Base(name), erasures
 	if model == nil {
 		return opened, nil
 	}

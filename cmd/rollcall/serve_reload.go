@@ -3,18 +3,26 @@ package main
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/spf13/pflag"
 
 	"rollcall/internal/config"
 )
 
-// reloadOn reloads at every signal, until ctx is done.
+// reloadOn reloads at every signal, and when rows were erased from an index, until ctx is done.
 func (s *service) reloadOn(ctx context.Context, signals <-chan os.Signal) {
+	s.eraseEvidence(ctx)
+	look := time.NewTicker(erasuresEvery)
+	defer look.Stop()
 	for {
 		select {
 		case <-signals:
 			s.reload(ctx)
+		case <-look.C:
+			if s.erased() {
+				s.reload(ctx)
+			}
 		case <-ctx.Done():
 			return
 		}
@@ -44,6 +52,7 @@ func (s *service) reload(ctx context.Context) {
 		}
 	})
 	s.log.Info("reloaded", "indexes", len(indices))
+	s.eraseEvidence(ctx)
 }
 
 // listed is the list of indexes: of the command line, else of the settings file as it is now.

@@ -11,6 +11,9 @@ import (
 	"rollcall/internal/server/state"
 )
 
+// serviceState is the state database's name below the data folder.
+const serviceState = "state.db"
+
 // keptFiles are what a service leaves behind, and the photos that it reads.
 type keptFiles struct {
 	state  *state.Store
@@ -30,7 +33,7 @@ func (s *service) keep(ctx context.Context) (*keptFiles, error) {
 	}
 	path := s.flags.state
 	if path == "" {
-		path = filepath.Join(s.dataDir, "state.db")
+		path = filepath.Join(s.dataDir, serviceState)
 	}
 	var err error
 	if kept.state, err = state.Open(ctx, path); err != nil {

@@ -36,7 +36,8 @@ func (a *app) verifyCommand() *cobra.Command {
 		Short: "Check an index against its checksums, counts and norms",
 		Long: `Checks every file of an index: checksums and row counts against index.json, vectors finite and of
 length one, samples = rows + recorded failures, a ledger record with its reason for each of these,
-and the fingerprint; what was derived must be what would be derived now. Where the index is published to Milvus, every row there, with its vector and metadata, is
+and the fingerprint; what was derived must be what would be derived now, and stored faces must be
+those of the index. Where the index is published to Milvus, every row there, with its vector and metadata, is
 compared with the folder; --store embedded leaves that out.
 Exit code 1 when something is wrong; each finding names the file or row and what to do.
 
@@ -92,6 +93,9 @@ func (found *verifiedIndex) checkIndex(ctx context.Context, dir string) error {
 	}
 	m, err := indexer.ReadManifest(dir)
 	if err != nil || m.State != indexer.StateComplete {
+		return err
+	}
+	if err := found.checkFaces(ctx, dir, m.Fingerprint); err != nil {
 		return err
 	}
 	flaws, ledgers, err := m.Check(ctx, dir)

@@ -120,7 +120,11 @@ func (s *Server) count(ctx context.Context, job state.Job, at func(stage string,
 	if err != nil {
 		return err
 	}
-	return errors.Join(c.sink.flush(ctx), s.state.PutCounts(ctx, job.ID, counts), s.state.PutMessages(ctx, job.ID, 0, c.warnings))
+	if err := c.sink.flush(ctx); err != nil {
+		return err
+	}
+	// Rows may have been erased while they were counted.
+	return errors.Join(s.eraseEvidence(ctx, index), s.state.PutCounts(ctx, job.ID, counts), s.state.PutMessages(ctx, job.ID, 0, c.warnings))
 }
 
 // counter is one count at work.

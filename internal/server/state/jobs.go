@@ -115,7 +115,10 @@ func (s *Store) InterruptRunning(ctx context.Context, why string, now time.Time)
 
 // DeleteJob removes a job that has ended, with its results; else ErrNotFound.
 func (s *Store) DeleteJob(ctx context.Context, id string) error {
-	return s.change(ctx, "DELETE FROM job WHERE id = ? AND state NOT IN (?, ?)", id, Queued, Running)
+	if err := s.change(ctx, "DELETE FROM job WHERE id = ? AND state NOT IN (?, ?)", id, Queued, Running); err != nil {
+		return err
+	}
+	return s.scrub(ctx)
 }
 
 func scanJob(row interface{ Scan(...any) error }) (j Job, err error) {

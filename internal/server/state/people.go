@@ -64,7 +64,7 @@ func (s *Store) PutPeople(ctx context.Context, people []retriever.Person) error 
 // DeletePerson removes a person with photos, verdicts, counts and evidence; ErrNotFound when there
 // is none. Audits keep their findings: they are whole streams, deleted as a whole.
 func (s *Store) DeletePerson(ctx context.Context, id string) error {
-	return s.within(ctx, func(tx *sql.Tx) error {
+	err := s.within(ctx, func(tx *sql.Tx) error {
 		result, err := tx.ExecContext(ctx, "DELETE FROM person WHERE id = ?", id)
 		if err != nil {
 			return err
@@ -85,6 +85,10 @@ func (s *Store) DeletePerson(ctx context.Context, id string) error {
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	return s.scrub(ctx)
 }
 
 func scanPerson(row interface{ Scan(...any) error }) (p retriever.Person, err error) {

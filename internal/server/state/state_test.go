@@ -237,3 +237,34 @@ func TestOneProcessHasTheFile(t *testing.T) {
 	require.NoError(t, first.Close())
 	open(t, path)
 }
+
+// TestErasedRowsLeaveTheFile erases rows of one index from evidence: those of other rows and indexes
+// stay, and the file and its log have none of the content.
+func TestErasedRowsLeaveTheFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "state.db")
+	s := open(t, path)
+	j, other := finished(t, s, `{"index":"lab"}`, 1), finished(t, s, `{"index":"other"}`, 2)
+	for _, job := range []state.Job{j, other} {
+		require.NoError(t, s.PutEvidence(t.Context(), job.ID, []retriever.Evidence{
+			{ID: "ann", Kind: state.KindMention, Row: 7, Caption: "secret of " + job.Request}, {ID: "bo", Kind: state.KindImage, Row: 7}, {ID: "bo", Kind: state.KindImage, Row: 8},
+		}))
+	}
+	rows, err := s.EvidenceRows(t.Context(), "lab")
+	require.NoError(t, err)
+	require.Equal(t, []int64{7, 8}, rows)
+	require.NoError(t, s.EraseRows(t.Context(), "lab", []int64{7, 9}))
+	rows, err = s.EvidenceRows(t.Context(), "lab")
+	require.NoError(t, err)
+	require.Equal(t, []int64{8}, rows)
+	rows, err = s.EvidenceRows(t.Context(), "other")
+	require.NoError(t, err)
+	require.Equal(t, []int64{7, 8}, rows)
+	var files string
+	for _, name := range []string{path, path + "-wal"} {
+		content, err := os.ReadFile(name)
+		require.NoError(t, err)
+		files += string(content)
+	}
+	require.Contains(t, files, `secret of {\"index\":\"other\"}`)
+	require.NotContains(t, files, `secret of {\"index\":\"lab\"}`)
+}
