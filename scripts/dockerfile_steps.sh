@@ -20,7 +20,7 @@ fail() {
 # able says what this machine lacks for it.
 able() {
 	local tool
-	for tool in chroot unshare nsenter ip apt-get python3 go; do
+	for tool in chroot unshare nsenter ip flock apt-get python3 go; do
 		command -v "$tool" >/dev/null || { echo "not done: there is no $tool here"; return 1; }
 	done
 	[ "$(id -u)" = 0 ] || { echo "not done: chroot is root's"; return 1; }
@@ -37,6 +37,8 @@ dockerfile=${2:-docker/Dockerfile}
 cache=$PWD/.cache/dockerfile-steps
 trusted=/etc/ssl/certs/this-machine.crt # in a root: the authorities that this machine trusts
 mkdir -p "$cache" "$(go env GOCACHE)" "$(go env GOMODCACHE)"
+exec 9>"$cache/lock"
+flock -n 9 || fail "another run is under way"
 rm -rf --one-file-system "$cache"/run.* # of a run that was killed
 scratch=$(mktemp -d "$cache/run.XXXXXX")
 chmod 755 "$scratch"

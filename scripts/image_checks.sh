@@ -15,7 +15,7 @@ contained() {
 	mount --bind /dev "$stage/dev"
 	mount --bind "$image/indexes" "$stage/indexes"
 	mount -t tmpfs tmpfs "$stage/tmp"
-	unshare --net sleep infinity &
+	unshare --net sleep infinity 9>&- &
 	network=$!
 	sleep 0.2
 	nsenter --net --target "$network" ip link set lo up
@@ -36,7 +36,7 @@ serves() {
 	check=$(python3 -c 'import json, shlex, sys; print(shlex.join(json.loads(sys.argv[1])))' "$health")
 	! within "$check" 2>/dev/null || fail "something else answers on the service's port"
 	entering "exec rollcall serve --listen 127.0.0.1:1234 --index lab"
-	"${words[@]}" >"$scratch/serve.log" 2>&1 & # one process from here to rollcall
+	"${words[@]}" >"$scratch/serve.log" 2>&1 9>&- & # one process from here to rollcall
 	service=$!
 	for ((tenths = 0; tenths < 300; tenths++)); do
 		! within "$check" 2>/dev/null || break

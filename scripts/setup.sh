@@ -184,7 +184,7 @@ cuda() {
 		[ "$(cat "$dir/$name.sha256" 2>/dev/null)" = "$digest" ] && continue
 		wheel "$name" "$version" "$digest" --python-version 3.12 --implementation cp --abi cp312 \
 			--platform manylinux_2_28_x86_64 --platform manylinux_2_27_x86_64 --platform manylinux2014_x86_64 || return 1
-		why="could not unpack $name $version into $dir: all of them take 2.2 GB; check free space and permissions"
+		why="could not unpack $name $version into $dir: all of them take 2 GB, and half a GB more while they are fetched; check free space and permissions"
 		unpack "$fetched" "$scratch/wheel" && mkdir -p "$dir/licenses/$name" || return 1
 		# Not Python's own part, TensorRT's, the second compiler and the BLAS for programs that want one.
 		find "$scratch/wheel" -name 'lib*.so*' ! -name '*_tensorrt.so' ! -name '*.alt.so*' ! -name 'libnvblas.so*' \

@@ -10,7 +10,7 @@ import (
 )
 
 // What --device cuda needs: the CUDA that ONNX Runtime's package is linked against, and the first
-// driver that runs it (NVIDIA's CUDA 13.0 release notes, table 3).
+// driver that runs it (NVIDIA's "CUDA Compatibility", minor versions, table 1).
 const (
 	wantCUDA   = "13"
 	wantDriver = "580"
