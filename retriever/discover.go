@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDiscovered is the default of DiscoverOptions.MaxNames: below 1 GiB of names and examples.
@@ -29,9 +30,9 @@ type Discovered struct {
 // Example is a caption that has a name.
 type Example struct {
 	Row     int64  `json:"row"`
-	Start   int    `json:"start"` // byte range of the name in the caption
+	Start   int    `json:"start"` // byte range of the name in Caption
 	End     int    `json:"end"`
-	Caption string `json:"caption"`
+	Caption string `json:"caption"` // of one longer than exampleBytes, what stands around the name
 	URL     string `json:"url,omitempty"`
 }
 
@@ -78,8 +79,49 @@ func (d *discovering) add(row CaptionRow) error {
 		return nil
 	}
 	d.inRow = d.inRow[:0]
-	d.finder.find(row.Caption, func(f found) { d.note(row, f) })
+	for at := 0; at < len(row.Caption); {
+		n := pieceOf(row.Caption[at:])
+		d.finder.find(row.Caption[at:at+n], func(f found) { d.note(row, found{at + f.start, at + f.end}) })
+		at += n
+	}
 	return nil
+}
+
+// pieceOf gives how many bytes of a long caption are looked at together: stretchBytes, and on to where no
+// name goes on, or twice as many where there is no such place. Nearly all captions are one piece.
+func pieceOf(caption string) int {
+	if len(caption) <= stretchBytes {
+		return len(caption)
+	}
+	n := stretchBytes
+	for ; n < min(len(caption), 2*stretchBytes); n++ {
+		if strings.IndexByte(",;:!?\n\t()|", caption[n]) >= 0 {
+			return n
+		}
+	}
+	for n < len(caption) && !utf8.RuneStart(caption[n]) {
+		n++
+	}
+	return n
+}
+
+// exampleBytes is how much of a caption is kept with a name.
+const exampleBytes = 4 << 10
+
+// example is a copy: a row's own text may be a piece of a much larger one.
+func (f found) example(row CaptionRow) Example {
+	from, to := 0, len(row.Caption)
+	if to > exampleBytes {
+		from = max(0, f.start-exampleBytes/2)
+		to = min(to, max(f.end, from+exampleBytes))
+		for from > 0 && !utf8.RuneStart(row.Caption[from]) {
+			from--
+		}
+		for to < len(row.Caption) && !utf8.RuneStart(row.Caption[to]) {
+			to++
+		}
+	}
+	return Example{row.Row, f.start - from, f.end - from, strings.Clone(row.Caption[from:to]), strings.Clone(row.URL)}
 }
 
 func (d *discovering) note(row CaptionRow, f found) {
@@ -100,7 +142,7 @@ func (d *discovering) note(row CaptionRow, f found) {
 	d.inRow = append(d.inRow, n)
 	n.Count++
 	if len(n.Examples) < d.examples {
-		n.Examples = append(n.Examples, Example{row.Row, f.start, f.end, strings.Clone(row.Caption), strings.Clone(row.URL)})
+		n.Examples = append(n.Examples, f.example(row))
 	}
 }
 

@@ -1,7 +1,10 @@
 package retriever
 
 import (
+	"runtime"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 )
@@ -43,6 +46,26 @@ func TestNameFinder(t *testing.T) {
 			require.Equal(t, want, got)
 		})
 	}
+}
+
+// A caption of megabytes is looked at a piece at a time, and no more of it is kept than is read: names at its
+// start, across the first piece's end and at its end are found, where they are.
+func TestDiscoverInAHugeCaption(t *testing.T) {
+	const name = "Mary Johnson"
+	caption := name + ", " + strings.Repeat("é ", stretchBytes/3-3) + name + ". " + strings.Repeat("a ", 2_000_000) + name
+	runtime.GC()
+	before := heapBytes()
+	got, err := Discover(t.Context(), captions(caption, "with "+name), DiscoverOptions{})
+	require.NoError(t, err)
+	require.Less(t, int64(heapBytes())-int64(before), int64(64<<20), "words of the whole caption would take 128 MB and more")
+	require.Len(t, got.Names, 1)
+	require.EqualValues(t, 2, got.Names[0].Count)
+	for _, e := range got.Names[0].Examples {
+		require.LessOrEqual(t, len(e.Caption), exampleBytes+utf8.UTFMax)
+		require.Equal(t, name, e.Caption[e.Start:e.End])
+	}
+	last := found{len(caption) - len(name), len(caption)}.example(CaptionRow{Caption: caption})
+	require.Equal(t, name, last.Caption[last.Start:last.End])
 }
 
 func TestDiscover(t *testing.T) {
