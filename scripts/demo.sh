@@ -14,6 +14,10 @@ case $store in embedded | milvus) ;; *)
 	exit 2
 	;;
 esac
+[ -x bin/rollcall ] || {
+	echo "demo.sh: there is no bin/rollcall: run make demo, which builds it" >&2
+	exit 1
+}
 lab=testdata/lab
 out=.cache/demo-$store
 rm -rf "$out"
