@@ -54,6 +54,10 @@ func Start(libraryPath string) (*Runtime, error) {
 		if err := ort.InitializeEnvironment(ort.WithLogLevelError()); err != nil {
 			return fmt.Errorf("%s cannot be loaded: %w", path, err)
 		}
+		// For a newer library, in case the variable has another name there.
+		if err := ort.DisableTelemetry(); err != nil {
+			return errors.Join(err, ort.DestroyEnvironment())
+		}
 		loaded.path, loaded.users = path, 1
 		return nil
 	})
