@@ -157,10 +157,18 @@ func (a *app) rowsOfURLs(ctx context.Context, folder *vectors.Store, path string
 	if err != nil {
 		return nil, err
 	}
+	missing := 0
 	for i, url := range urls {
-		if url != "" && found[url] == 0 && !slices.Contains(urls[:i], url) {
+		if _, there := found[url]; there || url == "" {
+			continue
+		}
+		found[url] = 0 // once is enough
+		if missing++; missing <= shownRows {
 			fmt.Fprintf(a.stderr, "warning: %s line %d: no row has that URL, or it was erased before\n", path, i+1)
 		}
+	}
+	if missing > shownRows {
+		fmt.Fprintf(a.stderr, "warning: %s: %d more URLs that no row has\n", path, missing-shownRows)
 	}
 	return ids, nil
 }
@@ -202,7 +210,7 @@ func readIDs(path string) ([]int64, error) {
 }
 
 const (
-	shownRows  = 10     // of those to be erased
+	shownRows  = 10     // of those to be erased, and of those that are not there
 	rowsAtOnce = 10_000 // in memory
 )
 

@@ -45,7 +45,7 @@ func (a *app) publish(ctx context.Context, dir string, manifest *indexer.Manifes
 		if cmp.Or(flags.store, manifest.Store.Kind) == storeMilvus {
 			return a.intoMilvus(ctx, dir, manifest)
 		}
-		a.withdraw(ctx, manifest.Store, a.milvus.given)
+		a.withdraw(ctx, manifest)
 		if manifest.Store == (indexer.StoreInfo{Kind: storeEmbedded}) {
 			return nil
 		}
@@ -64,52 +64,67 @@ func (a *app) intoMilvus(ctx context.Context, dir string, manifest *indexer.Mani
 	next := indexer.StoreInfo{
 		Kind: storeMilvus, Address: a.milvus.address, Collection: collectionName(filepath.Base(dir)), Generation: generation(manifest),
 	}
-	published := before == next
-	if !published {
+	client, err := a.milvus.dial(ctx)
+	if err == nil {
+		err = a.publishTo(ctx, client, dir, manifest, next)
+		err = errors.Join(err, client.Close())
+	}
+	if err != nil {
+		return fmt.Errorf("the embeddings are in %s, but not in Milvus; the same command goes on from there: %w", dir, err)
+	}
+	for _, place := range []*indexer.StoreInfo{&before, before.Pending} {
+		if place != nil && place.Kind == storeMilvus && place.Address != next.Address {
+			fmt.Fprintf(a.stderr, "warning: no erasure reaches what was published as %s in Milvus at %s any more; where that is not the Milvus at %s under another name, drop it there\n",
+				place.Collection, place.Address, next.Address)
+		}
+	}
+	if manifest.Store == next {
+		return nil
+	}
+	manifest.Store = next
+	return manifest.Write(dir)
+}
+
+// publishTo loads the index, with index.json saying so from before the first row on.
+func (a *app) publishTo(ctx context.Context, client *milvus.Client, dir string, manifest *indexer.Manifest, next indexer.StoreInfo) (err error) {
+	if manifest.Store != next {
 		manifest.Store.Pending = &next
 		if err := manifest.Write(dir); err != nil {
 			return err
 		}
 	}
-	if err := a.publishMilvus(ctx, dir, manifest, next); err != nil {
-		return fmt.Errorf("the embeddings are in %s, but not in Milvus; the same command goes on from there: %w", dir, err)
+	folder, err := vectors.Open(dir)
+	if err != nil {
+		return err
 	}
-	if published {
-		return nil
+	defer func() { err = errors.Join(err, folder.Close()) }()
+	err = client.Publish(ctx, milvus.PublishSpec{
+		Name: next.Collection, Generation: next.Generation, Fingerprint: manifest.Fingerprint, Model: manifest.Model,
+		Dimension: manifest.Model.Dimension, Rows: manifest.Rows, HasImage: manifest.Options.Images, HasText: manifest.Options.Texts,
+		IndexType: a.milvus.indexType, Params: a.milvus.params,
+	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
+		return folder.Batches(ctx, publishBatch, visit)
+	})
+	if err != nil {
+		return err
 	}
-	a.withdraw(ctx, elsewhere(before, next), false)
-	manifest.Store = next
-	return manifest.Write(dir)
+	return a.publishFaces(ctx, client, dir, manifest, next)
 }
 
-// elsewhere leaves of where an index was published what is not where it is published now.
-func elsewhere(before, now indexer.StoreInfo) indexer.StoreInfo {
-	same := func(one indexer.StoreInfo) bool {
-		return one.Address == now.Address && one.Collection == now.Collection
-	}
-	if before.Pending != nil && same(*before.Pending) {
-		before.Pending = nil
-	}
-	if same(before) {
-		before.Kind = storeEmbedded
-	}
-	return before
-}
-
-// withdraw takes an index out of Milvus that is searched elsewhere now: nobody would erase rows there
-// any more. given says that Milvus is at the address of the flag.
-func (a *app) withdraw(ctx context.Context, from indexer.StoreInfo, given bool) {
-	for _, place := range []*indexer.StoreInfo{&from, from.Pending} {
+// withdraw takes an index out of Milvus that is searched elsewhere from now on: nobody would erase rows
+// there any more.
+func (a *app) withdraw(ctx context.Context, manifest *indexer.Manifest) {
+	for _, place := range []*indexer.StoreInfo{&manifest.Store, manifest.Store.Pending} {
 		if place == nil || place.Kind != storeMilvus {
 			continue
 		}
 		reach := a.milvus
-		if !given {
+		if !reach.given {
 			reach.address = place.Address
 		}
 		client, err := reach.dial(ctx)
 		if err == nil {
-			err = errors.Join(client.Withdraw(ctx, place.Collection), client.Close())
+			err = errors.Join(client.Withdraw(ctx, place.Collection, manifest.Fingerprint), client.Close())
 		}
 		if err != nil {
 			fmt.Fprintf(a.stderr, "warning: what was published as %s in Milvus at %s stays there, and no erasure reaches it any more: %v\n", place.Collection, place.Address, err)
@@ -119,28 +134,6 @@ func (a *app) withdraw(ctx context.Context, from indexer.StoreInfo, given bool) 
 
 // publishBatch is how many rows are read from the folder at a time.
 const publishBatch = 4096
-
-func (a *app) publishMilvus(ctx context.Context, dir string, manifest *indexer.Manifest, into indexer.StoreInfo) error {
-	folder, err := vectors.Open(dir)
-	if err != nil {
-		return err
-	}
-	client, err := a.milvus.dial(ctx)
-	if err != nil {
-		return errors.Join(err, folder.Close())
-	}
-	err = client.Publish(ctx, milvus.PublishSpec{
-		Name: into.Collection, Generation: into.Generation, Fingerprint: manifest.Fingerprint, Model: manifest.Model,
-		Dimension: manifest.Model.Dimension, Rows: manifest.Rows, HasImage: manifest.Options.Images, HasText: manifest.Options.Texts,
-		IndexType: a.milvus.indexType, Params: a.milvus.params,
-	}, func(ctx context.Context, visit func(retriever.RowBatch) error) error {
-		return folder.Batches(ctx, publishBatch, visit)
-	})
-	if err == nil {
-		err = a.publishFaces(ctx, client, dir, manifest, into)
-	}
-	return errors.Join(err, client.Close(), folder.Close())
-}
 
 // collectionName makes a name that Milvus takes: letters, digits and underscores, no digit first. A
 // name that has to be changed for it, or looks as if it had been, gets a part of its digest, so that

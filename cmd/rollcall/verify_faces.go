@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"rollcall/internal/face"
 	"rollcall/internal/vectors"
@@ -20,7 +21,7 @@ func (found *verifiedIndex) checkFaces(ctx context.Context, dir string, fingerpr
 	}
 	wrong := func(problem string) {
 		found.Findings = append(found.Findings, vectors.Finding{
-			File: face.StoreDir, Problem: problem, Action: "remove the folder and run `rollcall index` again with --faces",
+			File: face.StoreDir, Problem: strings.TrimSuffix(problem, "; "+face.Remedy), Action: face.Remedy,
 		})
 	}
 	stored, err := face.OpenStore(dir)

@@ -17,8 +17,10 @@ const (
 	StoreDir     = "faces"
 	manifestName = "faces.json"
 	maxManifest  = 64 << 20 // bytes of it that are read: some 600,000 partitions
-	remedy       = "remove the folder and run rollcall index again with --faces"
 )
+
+// Remedy is what to do about faces that cannot be used; errors that say so end with it.
+const Remedy = "remove the folder and run rollcall index again with --faces"
 
 // Manifest is faces.json: a partition is in it when its file is whole.
 type Manifest struct {
@@ -111,13 +113,13 @@ func OpenStore(index string) (*Store, error) {
 		return nil, err
 	}
 	if len(data) > maxManifest {
-		return nil, fmt.Errorf("%s has more than %d MiB; %s", f.Name(), maxManifest>>20, remedy)
+		return nil, fmt.Errorf("%s has more than %d MiB; %s", f.Name(), maxManifest>>20, Remedy)
 	}
 	if err := json.Unmarshal(data, &s.manifest); err != nil {
-		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, remedy)
+		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, Remedy)
 	}
 	if err := s.manifest.check(); err != nil {
-		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, remedy)
+		return nil, fmt.Errorf("%s: %w; %s", f.Name(), err, Remedy)
 	}
 	return s, nil
 }

@@ -45,7 +45,7 @@ func (r *faceReader) each(ctx context.Context, faces int64) error {
 	}
 	defer f.Close() // read only
 	if err := r.open(f, faces); err != nil {
-		return fmt.Errorf("%s: %w; %s", r.path, err, remedy)
+		return fmt.Errorf("%s: %w; %s", r.path, err, Remedy)
 	}
 	for group := range r.file.Groups() {
 		if err := r.group(ctx, group); err != nil {
@@ -92,7 +92,7 @@ func (r *faceReader) group(ctx context.Context, number int) error {
 	for i := range from {
 		var err error
 		if from[i].values, err = group.Column(r.leaves[i]); err != nil {
-			return fmt.Errorf("%s: %w; %s", r.path, err, remedy)
+			return fmt.Errorf("%s: %w; %s", r.path, err, Remedy)
 		}
 	}
 	for range r.file.GroupRows(number) {
@@ -100,7 +100,7 @@ func (r *faceReader) group(ctx context.Context, number int) error {
 			return err
 		}
 		if err := r.read(&from); err != nil {
-			return fmt.Errorf("%s: face %d of the file: %w; %s", r.path, r.at, err, remedy)
+			return fmt.Errorf("%s: face %d of the file: %w; %s", r.path, r.at, err, Remedy)
 		}
 		if err := r.visit(&r.face); err != nil {
 			return err

@@ -128,17 +128,22 @@ func (s PublishSpec) has(l label) bool {
 	return l.Generation == s.Generation && (l.Modality == retriever.Image && s.HasImage || l.Modality == retriever.Text && s.HasText)
 }
 
-// Withdraw removes an index and its faces from Milvus: what readers see, and what publications that
-// were cut off have left. Where there is nothing it does nothing.
-func (c *Client) Withdraw(ctx context.Context, index string) error {
+// Withdraw removes an index of that fingerprint, with its faces, from Milvus: what readers see, and what
+// publications that were cut off have left. Where there is nothing it does nothing, and another index
+// that was published under the name since stays.
+func (c *Client) Withdraw(ctx context.Context, index, fingerprint string) error {
 	return c.holding(ctx, index, func(ctx context.Context, _ *lease) error {
 		for _, name := range []string{index, facesName(index)} {
 			for _, m := range allModalities() {
-				if err := c.dropAlias(ctx, alias(name, m)); err != nil {
+				d, found, err := c.describe(ctx, alias(name, m))
+				if err == nil && found && d.label.Fingerprint == fingerprint {
+					err = c.dropAlias(ctx, alias(name, m))
+				}
+				if err != nil && !errors.Is(err, errNotOurs) {
 					return err
 				}
 			}
-			if err := c.dropAll(ctx, name, func(label) bool { return false }); err != nil {
+			if err := c.dropAll(ctx, name, func(l label) bool { return l.Fingerprint != fingerprint }); err != nil {
 				return err
 			}
 		}

@@ -145,14 +145,15 @@ func finish(ctx context.Context, dir string, e erasure, elsewhere Elsewhere) (re
 	if e.Record == nil {
 		e.Record = &Erased{Count: len(e.Rows), Rows: e.Rows}
 	}
-	if err := eraseFolder(ctx, dir, e.Rows); err != nil {
-		return record, err
-	}
-	// Codes, columns and faces that were made from the rows hold content too, and can be made again.
-	for _, made := range []string{derivedFolder, facesFolder} {
+	// Faces, codes and columns that were made from the rows hold content too, and can be made again.
+	// Faces go first: what reads them does not know which rows are hidden.
+	for _, made := range []string{facesFolder, derivedFolder} {
 		if err := os.RemoveAll(filepath.Join(dir, made)); err != nil {
 			return record, fmt.Errorf("cannot remove what was made from the files: %w", err)
 		}
+	}
+	if err := eraseFolder(ctx, dir, e.Rows); err != nil {
+		return record, err
 	}
 	if elsewhere != nil {
 		if err := elsewhere(ctx, e.Rows); err != nil {
