@@ -77,17 +77,14 @@ func newArrow(path string, mapped []byte, rows int, is origin) (a *arrowMetadata
 	return a, nil
 }
 
-// row copies one row out of the file: the columns that want chooses, or all.
-func (a *arrowMetadata) row(row int, want func(role) bool) (out metadataRow, err error) {
+// row copies one row out of the file.
+func (a *arrowMetadata) row(row int) (out metadataRow, err error) {
 	defer damaged(a.path, &err)
 	out.empty = true
 	i := sort.SearchInts(a.ends, row+1)
 	batch := a.batches[i]
 	at := row - (a.ends[i] - int(batch.NumRows()))
 	for j, c := range a.columns {
-		if want != nil && !want(c.role) {
-			continue
-		}
 		out.set(c, arrowValue(batch.Column(j), at))
 	}
 	return out, nil

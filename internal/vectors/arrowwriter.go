@@ -57,7 +57,7 @@ func copyArrow(ctx context.Context, in *metadataFile, w io.Writer, is origin) (e
 	}
 	build := array.NewRecordBuilder(memory.NewGoAllocator(), schema)
 	defer build.Release()
-	reader := in.reader(nil)
+	reader := in.reader()
 	defer reader.close()
 	rows, size := 0, 0
 	flush := func() error {

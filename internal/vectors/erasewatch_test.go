@@ -7,9 +7,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"rollcall/indexer"
 	"rollcall/retriever"
@@ -51,6 +53,45 @@ func TestErasedUnderAnOpenStore(t *testing.T) {
 			require.NotEqual(t, m, after)
 		})
 	}
+}
+
+// TestErasedUnderReaders erases one row after the other while others read: what begins after an erasure
+// never gives its row.
+func TestErasedUnderReaders(t *testing.T) {
+	dir := buildIndex(t, []retriever.RowBatch{randomBatch(600, 8), randomBatch(600, 8)})
+	require.NoError(t, Derive(t.Context(), dir, DeriveOptions{}))
+	s := openStore(t, dir)
+	var erased atomic.Int64 // rows below it are
+	readers, ctx := errgroup.WithContext(t.Context())
+	for range 4 {
+		readers.Go(func() error {
+			for erased.Load() < 20 && ctx.Err() == nil {
+				gone := erased.Load()
+				rows, err := s.Get(ctx, []int64{max(0, gone-1), 700})
+				if err == nil && (gone > 0 && !rows[0].Erased || rows[1].Caption != "a photo") {
+					err = fmt.Errorf("row %d came back: %v", gone-1, rows)
+				}
+				if err != nil {
+					return err
+				}
+				hits, _, err := s.TopK(ctx, retriever.Image, [][]float32{{1, 0, 0, 0, 0, 0, 0, 0}}, 1200)
+				for _, h := range append([]retriever.Hit{{ID: gone}}, hits[0]...) {
+					if err == nil && h.ID < gone {
+						err = fmt.Errorf("row %d came back", h.ID)
+					}
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	for id := range int64(20) {
+		require.NoError(t, erase(t.Context(), dir, []int64{id}))
+		erased.Store(id + 1)
+	}
+	require.NoError(t, readers.Wait())
 }
 
 // showsNothing asks for the secret row in every way.

@@ -153,7 +153,7 @@ func readAll[T any](t *testing.T, rows []T) []metadataRow {
 	m, err := openMetadata(path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, m.close()) }()
-	r := m.reader(nil)
+	r := m.reader()
 	var out []metadataRow
 	for range m.rows() {
 		row, err := r.read()
@@ -180,7 +180,7 @@ func TestSeek(t *testing.T) {
 	m, err := openMetadata(path)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, m.close()) }()
-	r := m.reader(nil)
+	r := m.reader()
 	for _, at := range []int64{0, 5, 4999, 5000, 12999, 13000, 17, 29999, 13001, 25999, 26000} {
 		require.NoError(t, r.seek(at))
 		got, err := r.read()
@@ -322,7 +322,7 @@ func FuzzMetadata(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r := m.reader(nil)
+		r := m.reader()
 		for range min(m.rows(), 100) {
 			if _, err := r.read(); err != nil {
 				break

@@ -73,16 +73,15 @@ func textSize(value any) int {
 // group: ask in ascending order.
 type metadataReader struct {
 	m       *metadataFile
-	want    func(role) bool    // which columns to read; nil for all
 	group   *parquetfile.Group // that is open; nil before the first
 	next    int64              // row that the cursors are at
 	end     int64              // row after the open group's last
 	cursors []*cursor
 }
 
-// reader starts reading the columns that want chooses, or all.
-func (m *metadataFile) reader(want func(role) bool) *metadataReader {
-	return &metadataReader{m: m, want: want}
+// reader starts reading the rows.
+func (m *metadataFile) reader() *metadataReader {
+	return &metadataReader{m: m}
 }
 
 // seek makes row the one that read gives next.
@@ -113,9 +112,6 @@ func (r *metadataReader) open(number int) error {
 	r.close()
 	r.group = r.m.parquet.Group(number)
 	for _, col := range r.m.columns {
-		if r.want != nil && !r.want(col.role) {
-			continue
-		}
 		values, err := r.group.Column(col.leaf)
 		if err != nil {
 			return err

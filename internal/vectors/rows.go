@@ -95,7 +95,7 @@ func (s *Store) derivedRow(ctx context.Context, id int64) (retriever.Row, error)
 	if err != nil {
 		return retriever.Row{}, err
 	}
-	stored, err := s.parts[part].arrow.row(row, nil)
+	stored, err := s.parts[part].arrow.row(row)
 	if err != nil {
 		return retriever.Row{}, fmt.Errorf("row %d: %w", id, err)
 	}
@@ -184,7 +184,7 @@ func (r *slabReader) open(part int) error {
 	if err != nil {
 		return err
 	}
-	r.part, r.file, r.reader = part, file, file.reader(nil)
+	r.part, r.file, r.reader = part, file, file.reader()
 	if file.rows() != int64(p.rows) {
 		err := fmt.Errorf("%s has %d rows now and had %d: it was replaced; open the index again", file.path, file.rows(), p.rows)
 		return errors.Join(err, r.close())

@@ -18,18 +18,18 @@ const (
 
 // eachRow visits the metadata of a partition in order, from Arrow's format where there is a current
 // file of it.
-func (s *Store) eachRow(ctx context.Context, p part, want func(role) bool, visit func(row int, r metadataRow) error) error {
+func (s *Store) eachRow(ctx context.Context, p part, visit func(row int, r metadataRow) error) error {
 	if p.metadata == "" {
 		return eachRow(ctx, p, visit, func(int) (metadataRow, error) { return metadataRow{empty: true}, nil })
 	}
 	if p.arrow != nil {
-		return eachRow(ctx, p, visit, func(row int) (metadataRow, error) { return p.arrow.row(row, want) })
+		return eachRow(ctx, p, visit, func(row int) (metadataRow, error) { return p.arrow.row(row) })
 	}
 	file, err := openMetadata(filepath.Join(s.dir, p.metadata))
 	if err != nil {
 		return err
 	}
-	reader := file.reader(want)
+	reader := file.reader()
 	defer reader.close()
 	err = eachRow(ctx, p, visit, func(int) (metadataRow, error) { return reader.read() })
 	return errors.Join(err, file.close())
@@ -75,7 +75,7 @@ func (s *Store) Batches(ctx context.Context, size int, visit func(retriever.RowB
 		return visit(full)
 	}
 	for i, p := range s.parts {
-		err := s.eachRow(ctx, p, nil, func(row int, r metadataRow) error {
+		err := s.eachRow(ctx, p, func(row int, r metadataRow) error {
 			batch.Rows = append(batch.Rows, s.row(i, row, r))
 			if p.image != nil {
 				batch.Image = append(batch.Image, s.vector(retriever.Image, i, row))

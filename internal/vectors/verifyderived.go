@@ -80,7 +80,7 @@ func (c *partCheck) sameRow(made *arrowMetadata, row int64, want metadataRow) {
 	if made == nil || row >= c.rows {
 		return
 	}
-	got, err := made.row(int(row), nil)
+	got, err := made.row(int(row))
 	switch {
 	case err != nil:
 		c.failRow(c.arrowName(), row, err.Error(), actDerive)

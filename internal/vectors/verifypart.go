@@ -170,7 +170,7 @@ func (c *partCheck) metadata(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, m.close())
 	}
-	reader := m.reader(nil)
+	reader := m.reader()
 	defer reader.close()
 	for row := range m.rows() {
 		if err = ctx.Err(); err != nil {
