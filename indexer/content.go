@@ -1,9 +1,11 @@
 package indexer
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
+	"runtime"
 	"time"
 )
 
@@ -54,13 +56,28 @@ func (c *contents) caption(text string) *content {
 	return caption
 }
 
-// decode turns the image into pixels.
-func (b *build) decode(c *content) {
-	defer close(c.decoded)
-	defer b.clock.decode.add(time.Now())
+// largeImage is from how many pixels on images are decoded one at a time: a photo of 24 million is as
+// most cameras take them, and an image of 179 million, which a file of 500 kB can hold, takes more than
+// a GB until it is resized.
+const largeImage = 24 << 20
+
+// decode turns the image into pixels. The error is that of ctx.
+func (b *build) decode(ctx context.Context, c *content) error {
 	data := c.data
 	c.data = nil // pixels take its place
+	if p, says := b.Encoder.(Promiser); says && p.Promised(data) > largeImage {
+		if err := send(ctx, b.large, struct{}{}); err != nil {
+			return err
+		}
+		defer func() {
+			runtime.GC() // or what is left of this one counts beside the next
+			<-b.large
+		}()
+	}
+	defer close(c.decoded)
+	defer b.clock.decode.add(time.Now())
 	c.pixels, c.failure = decode(b.Encoder, b.spare.take(), data)
+	return nil
 }
 
 // decode calls the decoder. One that panics costs this image, not the run.

@@ -1,11 +1,14 @@
 package indexer_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -76,4 +79,47 @@ func TestEqualContentsAreEmbeddedOnce(t *testing.T) {
 		}
 	}
 	require.Len(t, ledgerOf(t, o.Dir), 40, "a record for each sample with the broken image")
+}
+
+// promising is an encoder whose images of "large" say that they are, and which notes how many of these,
+// and of others, were decoded at once.
+type promising struct {
+	arithmeticEncoder
+	now, most [2]atomic.Int64
+}
+
+func (p *promising) Promised(image []byte) int {
+	if bytes.Contains(image, []byte("large")) {
+		return 24<<20 + 1
+	}
+	return 24 << 20
+}
+
+func (p *promising) Decode(dst indexer.Pixels, image []byte) (indexer.Pixels, error) {
+	kind := 0
+	if p.Promised(image) > 24<<20 {
+		kind = 1
+	}
+	at := p.now[kind].Add(1)
+	for most := p.most[kind].Load(); at > most && !p.most[kind].CompareAndSwap(most, at); most = p.most[kind].Load() {
+	}
+	time.Sleep(5 * time.Millisecond)
+	defer p.now[kind].Add(-1)
+	return p.arithmeticEncoder.Decode(dst, image)
+}
+
+// However many workers there are, the pixels of one large image are in memory.
+func TestLargeImagesOneAtATime(t *testing.T) {
+	samples := map[int]indexer.Sample{}
+	for i := 0; i < 60; i += 2 {
+		samples[i] = photo(fmt.Sprint("large ", i))
+	}
+	o := options(t.TempDir(), numbered(60, samples))
+	p := &promising{}
+	o.Encoder, o.Workers = p, 8
+	m, err := indexer.Run(t.Context(), o)
+	require.NoError(t, err)
+	require.EqualValues(t, 60, m.Rows)
+	require.EqualValues(t, 1, p.most[1].Load())
+	require.Greater(t, p.most[0].Load(), int64(1))
 }

@@ -5,6 +5,12 @@ import "context"
 // Pixels is one preprocessed image: float32, channels first, 3 x S x S, as the model takes it.
 type Pixels []float32
 
+// Promiser is an Encoder that tells how many pixels an image file says that it has, before any is
+// decoded, so that large images can be decoded one at a time.
+type Promiser interface {
+	Promised(image []byte) int
+}
+
 // Encoder turns images and captions into unit vectors. internal/clip provides it; the room
 // declares it to stay free of ONNX Runtime.
 //

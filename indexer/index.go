@@ -91,7 +91,7 @@ func (b *build) run(ctx context.Context) (*Manifest, error) {
 // stage ended well, so an error never looks like the end of the data set.
 func (b *build) fill(ctx context.Context) error {
 	raw := make(chan *content)
-	b.spare = make(spare, b.Batch)
+	b.spare, b.large = make(spare, b.Batch), make(chan struct{}, 1)
 	ordered := make(chan *item, b.Batch)
 	batches := make(chan batch)
 	embedded := make(chan batch, 1)
@@ -100,7 +100,7 @@ func (b *build) fill(ctx context.Context) error {
 	group.Go(func() error { return closing(b.read(ctx, ordered, raw), func() { close(ordered); close(raw) }) })
 	for range b.Workers {
 		group.Go(func() error {
-			return receive(ctx, raw, func(image *content) error { b.decode(image); return nil })
+			return receive(ctx, raw, func(image *content) error { return b.decode(ctx, image) })
 		})
 	}
 	group.Go(func() error { return closing(b.collect(ctx, ordered, batches), func() { close(batches) }) })

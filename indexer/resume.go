@@ -22,6 +22,7 @@ type build struct {
 	ended    bool
 	clock    clock
 	spare    spare
+	large    chan struct{} // holds one while a large image is decoded
 }
 
 // openBuild starts an index, or takes up one that was interrupted: finished partitions stay.

@@ -100,6 +100,17 @@ func TestExtremeSidesAreRefused(t *testing.T) {
 	require.ErrorIs(t, err, ErrTooLarge)
 }
 
+// A WebP file's frame that is larger than the file says is refused before it is decoded.
+func TestWebPFrameOfAnotherSize(t *testing.T) {
+	data := imageFixture(t, "golden", "images", "24_webp_animated.webp")
+	at := bytes.Index(data, []byte("VP8 "))
+	require.Positive(t, at)
+	binary.LittleEndian.PutUint16(data[at+8+6:], 16383)
+	_, err := newPreprocessor(t, openCLIP).RGB(data)
+	require.ErrorIs(t, err, ErrDecode)
+	require.ErrorContains(t, err, "WebP frame has 16383 x ")
+}
+
 func FuzzPixels(f *testing.F) {
 	seeds, err := filepath.Glob(filepath.Join("testdata", "preprocess", "*.*"))
 	require.NoError(f, err)
@@ -122,6 +133,9 @@ func FuzzPixels(f *testing.F) {
 		fast, err := p.Pixels(nil, data)
 		if err == nil {
 			require.Len(t, fast, 3*8*8)
+			img, err := p.decode(data)
+			require.NoError(t, err)
+			require.Equal(t, img.width*img.height, promised(data))
 		}
 		slow, errSlow := plain.Pixels(nil, data)
 		if bytes.HasPrefix(data, []byte("\xff\xd8\xff")) {

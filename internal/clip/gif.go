@@ -19,23 +19,31 @@ type gifReader struct {
 // decodeGIF decodes the first frame on its canvas.
 func decodeGIF(data []byte) (*raster, error) {
 	g := gifReader{rest: data[6:]}
-	if err := g.readScreen(); err != nil {
+	if err := g.toFrame(); err != nil {
 		return nil, err
+	}
+	return g.readFrame()
+}
+
+// toFrame reads what is before the first frame.
+func (g *gifReader) toFrame() error {
+	if err := g.readScreen(); err != nil {
+		return err
 	}
 	for {
 		tag, err := g.take(1)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		switch tag[0] {
 		case '!':
 			if err := g.readExtension(); err != nil {
-				return nil, err
+				return err
 			}
 		case ',':
-			return g.readFrame()
+			return nil
 		case ';':
-			return nil, broken("GIF has no frame")
+			return broken("GIF has no frame")
 		}
 	}
 }
@@ -95,6 +103,12 @@ func (g *gifReader) block() ([]byte, error) {
 	return g.take(int(size[0]))
 }
 
+// reach is the size of the canvas with a frame on it, by the frame's header.
+func (g *gifReader) reach(head []byte) (width, height int) {
+	le := binary.LittleEndian
+	return max(g.width, int(le.Uint16(head))+int(le.Uint16(head[4:]))), max(g.height, int(le.Uint16(head[2:]))+int(le.Uint16(head[6:])))
+}
+
 // readFrame reads the frame and puts it on the canvas, which grows if the frame
 // sticks out.
 func (g *gifReader) readFrame() (*raster, error) {
@@ -107,7 +121,7 @@ func (g *gifReader) readFrame() (*raster, error) {
 	if err := g.readPalette(head[8]); err != nil {
 		return nil, err
 	}
-	g.width, g.height = max(g.width, left+width), max(g.height, top+height)
+	g.width, g.height = g.reach(head)
 	if err := checkSize(g.width, g.height); err != nil {
 		return nil, err
 	}

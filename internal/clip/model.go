@@ -91,6 +91,10 @@ func (m *Model) Decode(dst indexer.Pixels, image []byte) (indexer.Pixels, error)
 	return pixels, withReason(err)
 }
 
+// Promised is how many pixels an image file says that it has, before any is decoded: 0 where none will
+// be.
+func (m *Model) Promised(image []byte) int { return promised(image) }
+
 // pixelCount is how many values an image has.
 func (m *Model) pixelCount() int { return 3 * m.bundle.Image.Spec.Size * m.bundle.Image.Spec.Size }
 

@@ -46,6 +46,9 @@ func TestEveryModeIsAsPillowReadsIt(t *testing.T) {
 				if strings.HasSuffix(name, ".jpg") {
 					p = exactPreprocessor(t, spec)
 				}
+				img, err := p.decode(data)
+				require.NoError(t, err)
+				require.Equal(t, img.width*img.height, promised(data), "the header's promise")
 				rgb, err := p.RGB(data)
 				require.NoError(t, err)
 				sum := sha256.Sum256(rgb)

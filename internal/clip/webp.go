@@ -36,12 +36,16 @@ func decodeWebP(data []byte) (*raster, error) {
 		return nil, broken("WebP frame of %d x %d at %d,%d sticks out of its canvas of %d x %d",
 			f.width, f.height, f.left, f.top, file.width, file.height)
 	}
+	width, height, err := webpImageSize(f.codec, f.image)
+	if err != nil {
+		return nil, err
+	}
+	if width != f.width || height != f.height {
+		return nil, broken("WebP frame has %d x %d pixels, its header says %d x %d", width, height, f.width, f.height)
+	}
 	img, err := webp.Decode(bytes.NewReader(f.riff()))
 	if err != nil {
 		return nil, broken("WebP: %v", err)
-	}
-	if b := img.Bounds(); b.Dx() != f.width || b.Dy() != f.height {
-		return nil, broken("WebP frame has %d x %d pixels, its header says %d x %d", b.Dx(), b.Dy(), f.width, f.height)
 	}
 	out := newRaster(modeRGB, file.width, file.height)
 	if file.alpha {
@@ -119,7 +123,7 @@ func (w *webpFile) readImage(id string, body []byte, extended bool) error {
 		w.alpha = body[4]&0x10 != 0
 	}
 	if extended {
-		return nil // sizes are compared after decoding
+		return nil // sizes are compared before decoding
 	}
 	width, height, err := webpImageSize(id, body)
 	w.width, w.height = width, height
