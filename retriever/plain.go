@@ -12,7 +12,7 @@ import (
 // has 33 bytes.
 const maxEntity = 40
 
-// maxComposed bounds the bytes in which composed looks for a shorter piece; real text has no longer
+// maxComposed bounds the bytes in which a composer looks for a shorter piece; real text has no longer
 // ones.
 const maxComposed = 64
 
@@ -37,7 +37,7 @@ func readPlain(stretch string, start int) plain {
 		return p
 	}
 	if !norm.NFC.IsNormalString(p.text) {
-		p = p.replace(composed)
+		p = p.replace((&composer{}).next)
 	}
 	if strings.Contains(p.text, "\uff9e") || strings.Contains(p.text, "\uff9f") {
 		p = p.replace(fullWidth)
@@ -104,9 +104,12 @@ func entity(rest string) (n int, piece string) {
 	return end + 1, piece
 }
 
-// composed reads a run that is composed already, or else as little as NFC composes into one: up to the
-// next place where NFC may cut the text, or less where a cut changes nothing.
-func composed(rest string) (n int, piece string) {
+// composer composes text a piece at a time. Its buffers are used again.
+type composer struct{ head, tail []byte }
+
+// next reads a run that is composed already, or else as little as NFC composes into one: up to the next
+// place where NFC may cut the text, or less where a cut changes nothing.
+func (c *composer) next(rest string) (n int, piece string) {
 	if n = norm.NFC.QuickSpanString(rest); n > 0 {
 		return n, rest[:n]
 	}
@@ -114,21 +117,17 @@ func composed(rest string) (n int, piece string) {
 	if n <= 0 {
 		n = len(rest)
 	}
-	if norm.NFC.IsNormalString(rest[:n]) {
-		return n, rest[:n]
-	}
 	piece = norm.NFC.String(rest[:n])
-	if n > maxComposed {
+	if n > maxComposed || piece == rest[:n] || utf8.RuneCountInString(piece) == 1 {
 		return n, piece
 	}
-	var before, after [4 * maxComposed]byte
 	for i := range rest[:n] {
 		if i == 0 {
 			continue
 		}
-		head, tail := norm.NFC.AppendString(before[:0], rest[:i]), norm.NFC.AppendString(after[:0], rest[i:n])
-		if len(head)+len(tail) == len(piece) && piece[:len(head)] == string(head) && piece[len(head):] == string(tail) {
-			return i, piece[:len(head)]
+		c.head, c.tail = norm.NFC.AppendString(c.head[:0], rest[:i]), norm.NFC.AppendString(c.tail[:0], rest[i:n])
+		if k := len(c.head); k+len(c.tail) == len(piece) && piece[:k] == string(c.head) && piece[k:] == string(c.tail) {
+			return i, piece[:k]
 		}
 	}
 	return n, piece
