@@ -100,15 +100,18 @@ func (t *folded) ends(i int) bool {
 	return unspaced(before) || unspaced(after)
 }
 
-// hemmed reports whether the letters [start,end) stand between two capitalised words with nothing
-// but spaces around them. "Ryan, James" in "Meg Ryan, James Dean" is a list of two persons, not a
-// name in "Last, First" order.
-func (t *folded) hemmed(caption string, start, end int) bool {
-	if t.gaps[start] != gapSpace || t.gaps[end] != gapSpace {
+// listed reports whether the letters [start,end) that look like a name in "Last, First" order are the
+// border of two persons in a list, as "Ryan, James" in "Meg Ryan, James Dean" or "meg ryan, james": a
+// first name stands before them, or capitalised words on both sides, with nothing but spaces between.
+func (m *strictMatcher) listed(caption string, t *folded, start, end int) bool {
+	if t.gaps[start] != gapSpace {
 		return false
 	}
-	first := start - len(t.wordBefore(start))
-	return capital(caption[t.from[first]:]) && capital(caption[t.from[end]:])
+	word := t.wordBefore(start)
+	if m.first[string(word)] && !ordinaryFirst[string(word)] {
+		return true
+	}
+	return t.gaps[end] == gapSpace && capital(caption[t.from[start-len(word)]:]) && capital(caption[t.from[end]:])
 }
 
 func capital(s string) bool {

@@ -14,11 +14,12 @@ import (
 type strictMatcher struct {
 	*lexicon
 	persons []Person
-	longest int // letters of a spelling, at most
+	longest int             // letters of a spelling, at most
+	first   map[string]bool // first names, folded
 }
 
 func newStrictMatcher(roster *Roster) *strictMatcher {
-	m := &strictMatcher{lexicon: newLexicon(roster.Persons, strictSpellings), persons: roster.Persons}
+	m := &strictMatcher{lexicon: newLexicon(roster.Persons, strictSpellings), persons: roster.Persons, first: newNameFinder().first}
 	for i := range m.spellings {
 		m.longest = max(m.longest, len(m.spellings[i].letters))
 	}
@@ -91,7 +92,7 @@ func (m *strictMatcher) compare(caption string, k int32, start, end int, s *scra
 		p = newPattern(s.name, m.persons[from.person].alias(from.alias), from)
 		s.patterns[k] = p
 	}
-	if t := s.text; t.agrees(caption, p, start, end) {
+	if t := s.text; t.agrees(caption, p, start, end) && !(p.reversed && m.listed(caption, t, start, end)) {
 		from := int(t.from[start])
 		found := strings.TrimRightFunc(caption[from:t.to[end-1]], unseen) // an accent is the letter's, these are not
 		s.note(match{p.person, p.alias, from, from + len(found)})
@@ -103,16 +104,15 @@ func unseen(r rune) bool { return unicode.Is(unicode.Cf, r) }
 
 // agrees compares what stands between the letters [start,end) of the caption with the pattern.
 func (t *folded) agrees(caption string, p *pattern, start, end int) bool {
-	joints, reversed := p.joints, false
+	joints := p.joints
 	for i := start + 1; i < end; i++ {
 		var j joint
 		if len(joints) > 0 && int(joints[0].at) == i-start {
 			j, joints = joints[0], joints[1:]
-			reversed = reversed || j.gap == gapReversed
 		}
 		if (j.gap != 0 || t.gaps[i] != 0) && !t.accepts(caption, i, j, p.words) {
 			return false
 		}
 	}
-	return !reversed || !t.hemmed(caption, start, end)
+	return true
 }

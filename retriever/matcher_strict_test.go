@@ -208,6 +208,11 @@ var strictCases = []struct {
 	{"last, first", []string{"Joanna García"}, "garcia , joanna", "garcia , joanna"},
 	{"last, first", []string{"James Ryan"}, "Meg Ryan, James Dean", ""},
 	{"last, first", []string{"James Ryan"}, "Ryan, James Dean", "Ryan, James"},
+	{"last, first", []string{"James Ryan"}, "meg ryan, james dean", ""},
+	{"last, first", []string{"James Ryan"}, "Meg Ryan, James and others", ""},
+	{"last, first", []string{"James Ryan"}, "photo of ryan, james at the gala", "ryan, james"},
+	{"last, first", []string{"James Ryan"}, "the star ryan, james", "ryan, james"}, // a word more often than a first name
+	{"last, first", []string{"James Ryan"}, "with Meg; Ryan, James", "Ryan, James"},
 	{"last, first", []string{"Thyne, T.J."}, "T.J. Thyne", "T.J. Thyne"},
 	{"last, first", []string{"Thyne, T.J."}, "Thyne, TJ", "Thyne, TJ"},
 	{"last, first", []string{"Robert Downer, Jr."}, "Robert Downer Jr.", "Robert Downer Jr"},

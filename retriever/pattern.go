@@ -21,8 +21,9 @@ type joint struct {
 // pattern is one way to write a person's name.
 type pattern struct {
 	source
-	words  bool // more than one word
-	joints []joint
+	words    bool // more than one word
+	reversed bool // in "Last, First" order, where the roster has the other
+	joints   []joint
 }
 
 // turns appends the letters at which a name may be turned round for "Last, First" order.
@@ -82,6 +83,7 @@ func (p *pattern) turn(n int32) {
 			if j.gap&gapComma != 0 {
 				turn.gap = gapSpace
 			}
+			p.reversed = turn.gap == gapReversed
 			back = append([]joint{turn}, back...)
 		}
 	}
