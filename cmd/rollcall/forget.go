@@ -38,7 +38,9 @@ person by the strict rule. What will be erased is shown first, and --yes or an a
 confirms it.
 
 The rows' numbers, keys and URLs go to removed.csv and removed.parquet in the index, for the owner of
-the data set, and what was erased when to erasures.jsonl. An erasure that was interrupted is finished
+the data set, and what was erased when to erasures.jsonl. What rollcall serve keeps of the rows as
+evidence of counts goes too: at once from state.db beside the index, from another --state when the service
+starts or runs. Stored faces go as a whole. An erasure that was interrupted is finished
 by the next command that opens the index, or by forget without a selection.
 
 ` + exitCodesHelp,
@@ -316,6 +318,7 @@ func (a *app) printForgotten(dir string, done []vectors.Erased) error {
 	fmt.Fprintf(a.stdout, "%s: %d rows erased\n", dir, total)
 	if total > 0 {
 		fmt.Fprintf(a.stdout, "  for the data set's owner: %s and %s\n", filepath.Join(dir, vectors.RemovedCSV), filepath.Join(dir, vectors.RemovedParquet))
+		fmt.Fprintf(a.stdout, "  rollcall derive %s makes searches as fast as before; stored faces are gone, and rollcall index --faces finds them again\n", dir)
 	}
 	return nil
 }

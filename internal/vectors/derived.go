@@ -18,7 +18,7 @@ import (
 
 // derivedFolder holds what makes an index faster and can be made again from its other files at
 // any time: codes of vectors, and metadata in Arrow's format. Nothing there is needed; what does
-// not belong to the files as they are now is not used. An erasure removes the folder.
+// not belong to the files as they are now is not used. An erasure removes what it changes the source of.
 const derivedFolder = "derived"
 
 // facesFolder holds the faces that internal/face found in the images of the rows. An erasure takes

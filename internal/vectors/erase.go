@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -16,16 +18,12 @@ import (
 // eraseFiles rewrites the files of every partition that holds one of the rows, and gives the new
 // SHA-256 of each by its path below the folder.
 func (s *Store) eraseFiles(ctx context.Context, rows []int64) (map[string]string, error) {
-	byPart := map[int]map[int]bool{} // partition -> row within it
-	for _, id := range rows {
-		part, row, err := s.place(id)
-		if err != nil {
-			return nil, err
-		}
-		if byPart[part] == nil {
-			byPart[part] = map[int]bool{}
-		}
-		byPart[part][row] = true
+	byPart, err := s.byPartition(rows)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.removeDerived(byPart); err != nil {
+		return nil, err
 	}
 	sums := map[string]string{}
 	for _, i := range slices.Sorted(maps.Keys(byPart)) {
@@ -53,6 +51,48 @@ func (s *Store) eraseFiles(ctx context.Context, rows []int64) (map[string]string
 		sums[filepath.ToSlash(p.metadata)] = sum
 	}
 	return sums, nil
+}
+
+// byPartition gives the places of rows: by partition, those within it.
+func (s *Store) byPartition(rows []int64) (map[int]map[int]bool, error) {
+	byPart := map[int]map[int]bool{}
+	for _, id := range rows {
+		part, row, err := s.place(id)
+		if err != nil {
+			return nil, err
+		}
+		if byPart[part] == nil {
+			byPart[part] = map[int]bool{}
+		}
+		byPart[part][row] = true
+	}
+	return byPart, nil
+}
+
+// removeDerived removes what was derived, but for what belongs to partitions that are not changed:
+// the rest holds content of the rows, or may, and can be made again.
+func (s *Store) removeDerived(changed map[int]map[int]bool) error {
+	keep := map[string]bool{}
+	for i, p := range s.parts {
+		if changed[i] != nil {
+			continue
+		}
+		for _, v := range p.vectors() {
+			keep[derivedPath(s.dir, v.name, codesSuffix)] = true
+			keep[derivedPath(s.dir, v.name, bitsSuffix)] = true
+		}
+		keep[derivedPath(s.dir, p.metadata, arrowSuffix)] = true
+	}
+	err := filepath.WalkDir(filepath.Join(s.dir, derivedFolder), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || keep[path] {
+			return err
+		}
+		return os.Remove(path)
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("cannot remove what was made from the files: %w", err)
+	}
+	return nil
 }
 
 // eraseVectors replaces a .npy file by one whose given rows are zero.

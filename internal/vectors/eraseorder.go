@@ -115,6 +115,9 @@ func (s *Store) announce(e erasure) error {
 			len(e.Rows), len(journal)>>20, erasureName, maxJournal>>20)
 	}
 	records, _, err := readErased(s.dir)
+	if err == nil {
+		_, err = readRemovals(filepath.Join(s.dir, RemovedCSV))
+	}
 	if err != nil {
 		return fmt.Errorf("nothing was erased: %w", err)
 	}
@@ -145,12 +148,9 @@ func finish(ctx context.Context, dir string, e erasure, elsewhere Elsewhere) (re
 	if e.Record == nil {
 		e.Record = &Erased{Count: len(e.Rows), Rows: e.Rows}
 	}
-	// Faces, codes and columns that were made from the rows hold content too, and can be made again.
-	// Faces go first: what reads them does not know which rows are hidden.
-	for _, made := range []string{facesFolder, derivedFolder} {
-		if err := os.RemoveAll(filepath.Join(dir, made)); err != nil {
-			return record, fmt.Errorf("cannot remove what was made from the files: %w", err)
-		}
+	// Faces go first: what reads them does not know which rows are hidden. They can be found again.
+	if err := os.RemoveAll(filepath.Join(dir, facesFolder)); err != nil {
+		return record, fmt.Errorf("cannot remove the stored faces: %w", err)
 	}
 	if err := eraseFolder(ctx, dir, e.Rows); err != nil {
 		return record, err

@@ -109,15 +109,45 @@ func TestForgetKnowsMilvus(t *testing.T) {
 	require.Equal(t, before, readTree(t, dir))
 }
 
+// TestForgetKeepsOtherPartitions keeps what was derived of partitions that lose no row, and nothing
+// else in that folder.
+func TestForgetKeepsOtherPartitions(t *testing.T) {
+	dir := buildIndex(t, smallData()) // rows 0 to 2, and 3 and 4
+	require.NoError(t, Derive(t.Context(), dir, DeriveOptions{OneBit: true}))
+	before := readTree(t, filepath.Join(dir, derivedFolder))
+	left := filepath.Join(dir, derivedFolder, "metadata", "metadata_0.arrow.tmp")
+	require.NoError(t, os.WriteFile(left, []byte("of a killed run"), 0o600))
+	require.NoError(t, erase(t.Context(), dir, []int64{4}))
+	after := readTree(t, filepath.Join(dir, derivedFolder))
+	for path := range before {
+		if strings.Contains(filepath.Base(path), "_0.") {
+			require.Equal(t, before[path], after[path], path)
+			delete(after, path)
+		}
+	}
+	require.Empty(t, after)
+	s := openStore(t, dir)
+	require.NotNil(t, s.parts[0].imageCodes.halves)
+	require.NotNil(t, s.parts[0].arrow)
+	require.Nil(t, s.parts[1].imageCodes.halves)
+	require.Nil(t, s.parts[1].arrow)
+	require.NoError(t, Derive(t.Context(), dir, DeriveOptions{OneBit: true}))
+	report, err := Verify(t.Context(), dir)
+	require.NoError(t, err)
+	require.Empty(t, report.Findings)
+}
+
 func TestDamagedRemovalListIsKept(t *testing.T) {
 	dir := secretIndex(t)
 	path := filepath.Join(dir, RemovedCSV)
 	require.NoError(t, os.WriteFile(path, []byte("row,key,url\nx,k,u\n"), 0o600))
 	_, err := Forget(t.Context(), dir, Order{IDs: []int64{1}}, nil)
-	require.ErrorContains(t, err, path+" is damaged")
-	require.NoError(t, os.Remove(path))
-	_, err = Forget(t.Context(), dir, Order{}, nil)
+	require.ErrorContains(t, err, "nothing was erased: the removal list "+path+" is damaged")
+	n, err := Unfinished(dir)
 	require.NoError(t, err)
+	require.Zero(t, n)
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, erase(t.Context(), dir, []int64{1}))
 }
 
 func FuzzRemovals(f *testing.F) {
