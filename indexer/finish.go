@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"path"
 	"regexp"
 	"strconv"
@@ -158,7 +159,11 @@ func (s site) place(ctx context.Context, m *Manifest, records []doneRecord) erro
 		}
 		m.Partitions[i].SHA256 = renamed
 	}
-	if err := s.Place(ctx, names); err != nil {
+	err := s.Place(ctx, names)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("a file of a finished partition is gone (%v): remove the partition's record in %s of %s, and the same command makes it again", err, doneDir, s.dir)
+	case err != nil:
 		return fmt.Errorf("final names of the partitions: %w", err)
 	}
 	return s.removeStrangers(ctx, m)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -350,4 +351,65 @@ func TestCrashAtTheEnd(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A state that was damaged, or comes from somebody who means harm, is refused with what to do about it;
+// when that is done, the index is that of an undisturbed run.
+func TestDamagedState(t *testing.T) {
+	source := withBad(125)
+	want := undisturbed(t, source)
+	for name, test := range map[string]struct {
+		change func(record string) string
+		want   string
+	}{
+		"cut":              {func(r string) string { return r[:20] }, "unexpected end of JSON input"},
+		"empty":            {func(string) string { return "" }, "unexpected end of JSON input"},
+		"another's":        {func(r string) string { return strings.Replace(r, `"number":2,`, `"number":3,`, 1) }, "it is of partition 3"},
+		"folder elsewhere": {func(r string) string { return strings.Replace(r, `"folder":"2-`, `"folder":"../../2-`, 1) }, `its folder is "../../2-`},
+		"file elsewhere":   {func(r string) string { return strings.Replace(r, `"metadata/meta`, `"../../meta`, 1) }, `it names "../../metadata_2.parquet"`},
+		"another file":     {func(r string) string { return strings.Replace(r, `"metadata/metadata_2.parquet`, `"metadata/notes`, 1) }, `it names "metadata/notes"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := options(t.TempDir(), source)
+			require.NoError(t, indexer.RunUntil(t.Context(), o, indexer.CrashBeforePlacing))
+			record := filepath.Join(o.Dir, ".building", "done", "2.json")
+			text, err := os.ReadFile(record)
+			require.NoError(t, err)
+			changed := test.change(string(text))
+			require.NotEqual(t, string(text), changed)
+			require.NoError(t, os.WriteFile(record, []byte(changed), 0o600))
+			for _, finish := range finishing {
+				_, err := finish(t.Context(), o)
+				require.ErrorContains(t, err, o.Dir+": .building/done/2.json is damaged (")
+				require.ErrorContains(t, err, test.want)
+				require.ErrorContains(t, err, "remove it, and what it stood for is made again")
+			}
+			require.NoError(t, os.Remove(record))
+			_, err = indexer.Run(t.Context(), o)
+			require.NoError(t, err)
+			require.Empty(t, cmp.Diff(want, contents(t, o.Dir)))
+		})
+	}
+}
+
+// A finished partition whose files somebody has removed is said to be incomplete, also by Finish.
+func TestFilesOfAPartitionGone(t *testing.T) {
+	source := withBad(125)
+	want := undisturbed(t, source)
+	o := options(t.TempDir(), source)
+	require.NoError(t, indexer.RunUntil(t.Context(), o, indexer.CrashBeforePlacing))
+	gone, err := filepath.Glob(filepath.Join(o.Dir, ".building", "2-*", "ledger", "*"))
+	require.NoError(t, err)
+	require.Len(t, gone, 1)
+	require.NoError(t, os.Remove(gone[0]))
+	for _, finish := range finishing {
+		_, err := finish(t.Context(), o)
+		require.ErrorContains(t, err, "a file of a finished partition is gone")
+		require.ErrorContains(t, err, "remove the partition's record in .building/done of "+o.Dir)
+		require.NotErrorIs(t, err, os.ErrNotExist, "which would say that there is no index")
+	}
+	require.NoError(t, os.Remove(filepath.Join(o.Dir, ".building", "done", "2.json")))
+	_, err = indexer.Run(t.Context(), o)
+	require.NoError(t, err)
+	require.Empty(t, cmp.Diff(want, contents(t, o.Dir)))
 }

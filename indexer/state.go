@@ -41,6 +41,25 @@ type doneRecord struct {
 	Folder  string           `json:"folder"` // below the state folder; the partition's files are in it
 }
 
+// attemptFolder matches the names of the folders that runs make partitions in.
+var attemptFolder = regexp.MustCompile(`^[0-9]+-[0-9A-Za-z]+$`)
+
+// check holds a record against the name of its file. What it names is moved: it must lie in the index.
+func (r *doneRecord) check(name string) error {
+	switch {
+	case fmt.Sprintf("%d.json", r.Number) != name:
+		return fmt.Errorf("it is of partition %d", r.Number)
+	case !attemptFolder.MatchString(r.Folder):
+		return fmt.Errorf("its folder is %q", r.Folder)
+	}
+	for file := range r.SHA256 {
+		if folder, base := path.Split(file); !slices.Contains(partitionFolders, path.Clean(folder)) || !partitionFile.MatchString(base) {
+			return fmt.Errorf("it names %q", file)
+		}
+	}
+	return nil
+}
+
 // endRecord says how many samples the input has.
 type endRecord struct {
 	Samples int64 `json:"samples"`
@@ -63,7 +82,13 @@ func (s site) readDone(ctx context.Context) ([]doneRecord, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(readers)
 	for i, name := range names {
-		group.Go(func() error { return s.readJSON(ctx, path.Join(doneDir, name), &records[i]) })
+		group.Go(func() error {
+			err := s.readJSON(ctx, path.Join(doneDir, name), &records[i])
+			if err == nil {
+				err = s.damaged(path.Join(doneDir, name), records[i].check(name))
+			}
+			return err
+		})
 	}
 	if err := group.Wait(); err != nil {
 		return nil, err
@@ -95,10 +120,15 @@ func (s site) readJSON(ctx context.Context, name string, into any) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(content, into); err != nil {
-		return fmt.Errorf("%s: %s is damaged (%w): remove it, and what it stood for is made again", s.dir, name, err)
+	return s.damaged(name, json.Unmarshal(content, into))
+}
+
+// damaged says what to do about a file of the state with which something is wrong.
+func (s site) damaged(name string, wrong error) error {
+	if wrong == nil {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: %s is damaged (%w): remove it, and what it stood for is made again", s.dir, name, wrong)
 }
 
 // keepFirst writes a JSON file unless there is one already: first says which of the two happened.
