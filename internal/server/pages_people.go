@@ -59,7 +59,7 @@ func (p pages) peoplePage(c *gin.Context) error {
 	if err != nil {
 		return err
 	}
-	counts, err := p.newestCount(c, &view)
+	counts, err := p.newestCount(c, &view, "")
 	if err != nil {
 		return err
 	}
@@ -82,9 +82,9 @@ func (p pages) peoplePage(c *gin.Context) error {
 	return p.render(c, http.StatusOK, "people", web.Page{Title: "People", Section: "people", Data: view})
 }
 
-// newestCount finds the counts to show.
-func (p pages) newestCount(c *gin.Context, view *peopleView) (map[string]countedPerson, error) {
-	job, err := p.state.LatestCount(c.Request.Context(), view.Index, "")
+// newestCount finds the counts to show: of a person, or of anybody.
+func (p pages) newestCount(c *gin.Context, view *peopleView, person string) (map[string]countedPerson, error) {
+	job, err := p.state.LatestCount(c.Request.Context(), view.Index, "", person)
 	if errors.Is(err, state.ErrNotFound) {
 		return nil, nil
 	}

@@ -61,7 +61,7 @@ func (p pages) personPage(c *gin.Context) error {
 		_, uploaded := uploadNumber(name)
 		view.Photos = append(view.Photos, photoView{name, photoURL(view.Person.ID, name), uploaded})
 	}
-	counts, err := p.newestCount(c, &peopleView{Index: view.Index})
+	counts, err := p.newestCount(c, &peopleView{Index: view.Index}, view.Person.ID)
 	if err != nil {
 		return err
 	}

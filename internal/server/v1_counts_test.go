@@ -80,8 +80,12 @@ func TestAWrongMatchIsTakenOffTheCount(t *testing.T) {
 		require.EqualValues(t, 2, counts["bo"]["mentions"])
 		verdict["wrong"] = false
 	}
+	counted(t, base, map[string]any{"index": "small", "people": []string{"bo"}})
+	status, answer := call(t, http.MethodGet, base+"/v1/people/ann/evidence?index=small&kind=mention", nil)
+	require.Equal(t, 200, status, answer)
+	require.Len(t, answer["evidence"], 4, "a newer count without her does not hide what an older one found")
 	verdict["row"] = 99
-	status, _ := call(t, http.MethodPut, base+"/v1/people/ann/evidence", verdict)
+	status, _ = call(t, http.MethodPut, base+"/v1/people/ann/evidence", verdict)
 	require.Equal(t, 404, status)
 }
 

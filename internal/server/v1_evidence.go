@@ -35,8 +35,8 @@ type evidenceInfo struct {
 	Wrong bool `json:"wrong" doc:"marked as a wrong match"`
 }
 
-// evidencePage is a page of the newest finished count in the index. A cursor stays with the count
-// that it came from.
+// evidencePage is a page of the newest finished count in the index that has the person. A cursor stays
+// with the count that it came from.
 type evidencePage struct {
 	Count  string         `json:"count" doc:"the count whose evidence this is"`
 	Next   string         `json:"next_cursor,omitempty" doc:"asks for the next page; absent on the last"`
@@ -88,9 +88,9 @@ func (s *Server) evidence(ctx context.Context, in *evidenceInput) (evidencePage,
 		}
 		query.Job, query.After = job, after
 	} else {
-		job, err := s.state.LatestCount(ctx, in.Index, in.Kind)
+		job, err := s.state.LatestCount(ctx, in.Index, in.Kind, in.ID)
 		if errors.Is(err, state.ErrNotFound) {
-			return evidencePage{}, notFound("no finished count of index %q has evidence of kind %s: POST /v1/counts starts one", in.Index, in.Kind)
+			return evidencePage{}, notFound("no finished count of index %q has evidence of kind %s of this person: POST /v1/counts starts one", in.Index, in.Kind)
 		}
 		if err != nil {
 			return evidencePage{}, err

@@ -101,13 +101,15 @@ func (s *Store) Evidence(ctx context.Context, q EvidenceQuery) ([]EvidenceRow, e
 		q.Index, q.Job, q.Person, q.Kind, q.After, q.Most)
 }
 
-// LatestCount gives the newest finished count in an index that has evidence of the kind, or
-// ErrNotFound. The request is the count's JSON, whose index and kinds the caller wrote.
-func (s *Store) LatestCount(ctx context.Context, index, kind string) (Job, error) {
+// LatestCount gives the newest finished count in an index that has evidence of the kind and counted the
+// person, or ErrNotFound; "" is any kind, and anybody. The request is the count's JSON, whose index and
+// kinds the caller wrote.
+func (s *Store) LatestCount(ctx context.Context, index, kind, person string) (Job, error) {
 	j, err := scanJob(s.db.QueryRowContext(ctx, `SELECT `+jobColumns+` FROM job WHERE kind = 'count' AND state = ?
 		AND json_extract(request, '$.index') = ?
 		AND (? = '' OR EXISTS (SELECT 1 FROM json_each(request, '$.evidence') WHERE value = ?))
-		ORDER BY created DESC, rowid DESC LIMIT 1`, Done, index, kind, kind))
+		AND (? = '' OR EXISTS (SELECT 1 FROM counted WHERE counted.job = job.id AND person = ?))
+		ORDER BY created DESC, rowid DESC LIMIT 1`, Done, index, kind, kind, person, person))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}

@@ -190,18 +190,27 @@ func TestEvidenceIsPagedAndFollowsVerdicts(t *testing.T) {
 
 func TestTheLatestCountIsTheNewestOfItsKindAndIndex(t *testing.T) {
 	s := open(t, "")
-	_, err := s.LatestCount(t.Context(), "lab", "mention")
+	_, err := s.LatestCount(t.Context(), "lab", "mention", "")
 	require.ErrorIs(t, err, state.ErrNotFound)
 	old := finished(t, s, `{"index":"lab","evidence":["mention","image"]}`, 1)
 	newer := finished(t, s, `{"index":"lab","evidence":["mention"]}`, 2)
 	finished(t, s, `{"index":"other","evidence":["mention"]}`, 3)
 	for kind, want := range map[string]state.Job{"mention": newer, "image": old, "": newer} {
-		got, err := s.LatestCount(t.Context(), "lab", kind)
+		got, err := s.LatestCount(t.Context(), "lab", kind, "")
 		require.NoError(t, err)
 		require.Equal(t, want.ID, got.ID, kind)
 	}
+	require.NoError(t, s.PutCounts(t.Context(), old.ID, []state.Counted{{Count: retriever.Count{ID: "ann"}}, {Count: retriever.Count{ID: "bo"}}}))
+	require.NoError(t, s.PutCounts(t.Context(), newer.ID, []state.Counted{{Count: retriever.Count{ID: "bo"}}}))
+	for person, want := range map[string]state.Job{"ann": old, "bo": newer} {
+		got, err := s.LatestCount(t.Context(), "lab", "mention", person)
+		require.NoError(t, err)
+		require.Equal(t, want.ID, got.ID, person)
+	}
+	_, err = s.LatestCount(t.Context(), "lab", "mention", "cy")
+	require.ErrorIs(t, err, state.ErrNotFound, "never counted")
 	require.NoError(t, s.DeleteJob(t.Context(), newer.ID))
-	got, err := s.LatestCount(t.Context(), "lab", "mention")
+	got, err := s.LatestCount(t.Context(), "lab", "mention", "")
 	require.NoError(t, err)
 	require.Equal(t, old.ID, got.ID)
 }
