@@ -211,10 +211,13 @@ func TestIndexInBuckets(t *testing.T) {
 			}
 
 			listingsTell(t, c, "shards")
+			code, message := failing(t, args(c.url("shards"), strings.Replace(c.url("index"), "data", "nowhere", 1))...)
+			require.Equal(t, exitFailed, code)
+			require.Contains(t, message, "there is no such bucket; check the URL")
 			shared := c.url("indexes/shared")
 			kills := killedRuns(t, args(c.url("shards"), shared, "--task", "1/2")...)
 			require.Contains(t, rollcall(t, args(c.url("shards"), shared, "--task", "1/2")...), "task 1/2 is done")
-			code, message := failing(t, "index", "--finish", "--name", shared)
+			code, message = failing(t, "index", "--finish", "--name", shared)
 			require.Equal(t, exitFailed, code)
 			require.Contains(t, message, "partitions [0 2 4] are missing")
 			require.Contains(t, rollcall(t, args(c.url("shards"), shared, "--task", "0/2")...), "200 samples, 200 rows in 7 partitions, 0 failures")

@@ -108,6 +108,9 @@ func (f *Folder) List(ctx context.Context, folder string) ([]string, error) {
 		if errors.Is(err, io.EOF) {
 			return names, nil
 		}
+		if gcerrors.Code(err) == gcerrors.NotFound {
+			return nil, fmt.Errorf("%s: there is no such bucket; %s", f.url, advice)
+		}
 		if err != nil {
 			return nil, f.failed("list", folder, err)
 		}
