@@ -10,6 +10,14 @@ import (
 type codeBlocks struct {
 	bytes     []byte
 	n, stride int
+	single    bool // see termPlace
+}
+
+// terms are those of row r of block b.
+func (rows codeBlocks) terms(b, r int) rowTerms {
+	all := rows.bytes[b*blockSize(rows.stride)+blockRows*rows.stride:][:blockRows*12]
+	term := func(i int) float32 { return floatAt(all, termPlace(rows.single, r, i)) }
+	return rowTerms{term(0), term(1), term(2)}
 }
 
 // goal are queries as codes are held against them: in whole numbers, with their bearings and the
@@ -67,7 +75,7 @@ func plainBound(rows codeBlocks, to goal, masks []uint64, products []int32, mult
 			for r := range blockRows {
 				product := 2*multiply(block[r*rows.stride:(r+1)*rows.stride], to.plane[q*to.room:(q+1)*to.room]) + to.correction[q]
 				products[(b*to.n+q)*blockRows+r] = product
-				if to.upperEnd(q, block[blockRows*rows.stride:], r, product) >= to.limits[q] {
+				if to.upperEnd(q, rows.terms(b, r), product) >= to.limits[q] {
 					mask |= 1 << r
 				}
 			}
@@ -89,7 +97,7 @@ func plainBytes(in *home, to goal, rows, products []int32) (kept int) {
 			first = 2*plainNibbles(code(high), to.plane) + to.correction[0]
 		}
 		product := byBoth(first, plainNibbles(code(low), to.plane), to.correction[0])
-		if to.upperEnd(0, low.span(int(row), 1).bytes[blockRows*low.stride:], r, product) >= to.limits[0] {
+		if to.upperEnd(0, low.span(int(row), 1).terms(0, r), product) >= to.limits[0] {
 			rows[kept] = row
 			kept++
 		}
@@ -102,11 +110,9 @@ func plainBytes(in *home, to goal, rows, products []int32) (kept int) {
 // correction of first halves.
 func byBoth(first, second, correction int32) int32 { return 8*first + second + correction/halfZero*8 }
 
-// upperEnd is the most that the cosine of query q and row r of a block can be, given the product of
-// its code.
-func (to goal) upperEnd(q int, terms []byte, r int, product int32) float32 {
-	scale, offset, err := floatAt(terms, r), floatAt(terms, blockRows+r), floatAt(terms, 2*blockRows+r)
-	return float32(product)*(scale*to.unit[q]) + (offset*to.along[q] + err*to.size[q])
+// upperEnd is the most that the cosine of query q and a row can be, given the product of its code.
+func (to goal) upperEnd(q int, row rowTerms, product int32) float32 {
+	return float32(product)*(row.scale*to.unit[q]) + (row.offset*to.along[q] + row.err*to.size[q])
 }
 
 // floatAt reads one of consecutive float32 values.

@@ -13,7 +13,7 @@ import (
 // A file of codes starts with a mark, the length of its description in four bytes and the
 // description in JSON; the axis follows after codeHeader bytes, then the tables.
 const (
-	codeMark   = "RCCODES3"
+	codeMark   = "RCCODES4"
 	codeHeader = 4096
 )
 
@@ -41,6 +41,7 @@ type codeTable struct {
 	stride int     // bytes of a row's code, a multiple of 64
 	reach  float64 // no row's scale*code is longer
 	blocks []byte
+	single bool // its rows are looked at one by one, see termPlace
 }
 
 // codeKind is a way to code vectors.
@@ -83,9 +84,20 @@ type codeDescription struct {
 	Reach     []float64 `json:"reach"` // by table
 }
 
-// blockSize is the bytes of a block: the codes of blockRows rows, their scales, offsets and errors.
-// A row without direction has the error -Inf; one whose cosine float32 cannot compute well has +Inf.
+// blockSize is the bytes of a block: the codes of blockRows rows, and three terms for each, which are
+// its scale, offset and error. A row without direction has the error -Inf; one whose cosine float32
+// cannot compute well has +Inf.
 func blockSize(stride int) int { return blockRows * (stride + 12) }
+
+// termPlace is where term i of row r is among the terms of a block. First tables hold all rows' scales,
+// then their offsets, then their errors, for many rows an instruction; second tables, whose rows are
+// looked at one by one, hold a row's terms together, so that memory is asked once.
+func termPlace(single bool, r, i int) int {
+	if single {
+		return 3*r + i
+	}
+	return i*blockRows + r
+}
 
 // tableSize is the bytes of a table.
 func tableSize(rows, stride int) int { return (rows + blockRows - 1) / blockRows * blockSize(stride) }
@@ -134,7 +146,7 @@ func newCodes(kind codeKind, mapped []byte, m *matrix, is origin) *codes {
 	}
 	decodeFloats(c.axis, mapped[codeHeader:codeHeader+4*d.Dimension])
 	for i, reach := range d.Reach {
-		c.tables = append(c.tables, codeTable{stride, reach, mapped[start+i*each : start+(i+1)*each]})
+		c.tables = append(c.tables, codeTable{stride, reach, mapped[start+i*each : start+(i+1)*each], i > 0})
 	}
 	return c
 }
@@ -154,7 +166,7 @@ func (c *codes) close() error {
 func (t codeTable) span(row, n int) codeBlocks {
 	size := blockSize(t.stride)
 	first := row / blockRows
-	return codeBlocks{t.blocks[first*size : (first+n)*size], n, t.stride}
+	return codeBlocks{t.blocks[first*size : (first+n)*size], n, t.stride, t.single}
 }
 
 // slack bounds how far the float32 cosine of a kernel may lie from the exact one, in whatever

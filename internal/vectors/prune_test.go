@@ -31,7 +31,8 @@ func TestConformanceDerived(t *testing.T) {
 }
 
 // hardVectors makes sets of vectors that try the bound: without structure, in clusters, all nearly
-// one, with one value that dwarfs the others, and with every value half-way between two codes.
+// one, only two different ones, with one value that dwarfs the others, and with every value half-way
+// between two codes.
 func hardVectors(rng *rand.Rand, rows, dimension int) map[string][][]float32 {
 	sets := map[string]func(i, j int) float64{
 		"random":    func(int, int) float64 { return rng.NormFloat64() },
@@ -41,6 +42,7 @@ func hardVectors(rng *rand.Rand, rows, dimension int) map[string][][]float32 {
 		"opposites": func(i, j int) float64 { return float64(1-i%2*2) * float64(j%5-2) },
 	}
 	centres := randomQueries(rng, 20, dimension)
+	sets["equal"] = func(i, j int) float64 { return float64(centres[i*2/rows][j]) }
 	sets["clustered"] = func(i, j int) float64 { return float64(centres[i%20][j]) + rng.NormFloat64()*0.2 }
 	out := map[string][][]float32{}
 	for name, value := range sets {
@@ -75,9 +77,13 @@ func TestPruningIsExact(t *testing.T) {
 				for _, k := range []int{1, 40, rows} {
 					want, _, err := plain.TopK(t.Context(), retriever.Image, queries, k)
 					require.NoError(t, err)
-					got, _, err := coded.TopK(t.Context(), retriever.Image, queries, k)
-					require.NoError(t, err)
-					require.Equal(t, want, got, "%s, k %d", by.name, k)
+					for _, n := range []int{1, 2, patient, len(queries)} { // at a time: rows wait for up to patient ones
+						for q := 0; q+n <= len(queries); q++ {
+							got, _, err := coded.TopK(t.Context(), retriever.Image, queries[q:q+n], k)
+							require.NoError(t, err)
+							require.Equal(t, want[q:q+n], got, "%s, k %d, queries %d to %d", by.name, k, q, q+n-1)
+						}
+					}
 					for _, least := range []float32{want[0][k-1].Score, math.Nextafter32(want[0][k/2].Score, 2), math.Nextafter32(want[4][k/2].Score, -2)} {
 						require.Equal(t, rangeHits(t, plain, queries, least), rangeHits(t, coded, queries, least), "%s, least %v", by.name, least)
 					}

@@ -96,7 +96,7 @@ func (w *rowCoder) block(first int, out [][]byte) {
 		}
 		for t := range out {
 			for i, x := range []float32{terms[t].scale, terms[t].offset, terms[t].err} {
-				binary.LittleEndian.PutUint32(out[t][blockRows*(stride+4*i)+4*r:], math.Float32bits(x))
+				binary.LittleEndian.PutUint32(out[t][blockRows*stride+4*termPlace(t > 0, r, i):], math.Float32bits(x))
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package vectors
 
 import (
 	"context"
-	"math"
 	"math/bits"
 )
 
@@ -30,28 +29,29 @@ type scanner struct {
 	limits  []float32 // that first codes must reach, of the queries at hand
 	limit   []float32 // that both halves must reach, of one query
 	masks   []uint64
-	passing []int32 // rows of a file, up to blockRows of them
+	passing []int32 // rows of a file, up to together of them
 	chosen  []int32 // their products
 	tally   tally
 
 	products []int32 // of codes, beside masks
 	homes    []*home
 	home     *home      // the last of them
-	waiting  [][]waiter // by query
-	rest     int        // rows to go before codes are tried again
-	restBits int        // before codes of one bit are
+	waiting  [][]waiter // by query; nil when no row may wait
+	urgent   [][]waiter
+	rest     int // rows to go before codes are tried again
+	restBits int // before codes of one bit are
 }
 
 func newScanner(s *Store, qs unitQueries, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
 	sc := &scanner{
 		method: s.method, cosines: s.method.cosines(s.dimension), queries: qs, exact: qs.doubles(s.dimension), to: to,
-		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group), limit: make([]float32, 1),
-		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, blockRows),
+		out: make([]float32, max(rowsAtOnce(group)*group, together)), limits: make([]float32, group), limit: make([]float32, 1),
+		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, together),
 	}
-	sc.products, sc.chosen = make([]int32, len(sc.masks)*blockRows), make([]int32, 0, blockRows)
+	sc.products, sc.chosen = make([]int32, len(sc.masks)*blockRows), make([]int32, 0, together)
 	if to.rises() && qs.n <= patient {
-		sc.waiting = make([][]waiter, qs.n)
+		sc.waiting, sc.urgent = make([][]waiter, qs.n), make([][]waiter, qs.n)
 		for q := range sc.waiting {
 			sc.waiting[q] = s.waiters.take()
 		}
@@ -117,29 +117,28 @@ func (sc *scanner) scorePassing(rows span, q0, n int) error {
 	if !byBits {
 		sc.look(rows.codes, sc.method.halves, rows, sc.home.numbers, q0, n)
 	}
-	for b := range (rows.n + blockRows - 1) / blockRows {
-		at, some := rows.first+b*blockRows, min(blockRows, rows.n-b*blockRows)
-		for q := q0; q < q0+n; q++ {
-			i := b*n + q - q0
-			mask := sc.masks[i] & (math.MaxUint64 >> (blockRows - some))
+	if sc.waiting != nil && !byBits {
+		for i := range n {
+			sc.sortOut(rows, q0+i, i, n)
+		}
+		return sc.admitMany()
+	}
+	for b := range rows.blocks() {
+		for i := range n {
+			mask := sc.masks[b*n+i] & rows.mask(b)
 			if mask == 0 {
 				continue
 			}
-			products := sc.products[i*blockRows : (i+1)*blockRows]
-			if sc.waiting != nil && !byBits {
-				if mask = sc.wait(at, q, mask, sc.limits[q-q0], products); mask == 0 {
-					continue
-				}
-			}
+			products := sc.products[(b*n+i)*blockRows:][:blockRows]
 			if byBits {
 				products = nil // of another kind
 			}
-			if err := sc.choose(at, q, mask, products); err != nil {
+			if err := sc.choose(rows.first+b*blockRows, q0+i, mask, products); err != nil {
 				return err
 			}
 		}
 	}
-	return sc.admitMany()
+	return nil
 }
 
 // choose refines those rows of a block that have their bit set.
@@ -158,7 +157,7 @@ func (sc *scanner) choose(at, query int, mask uint64, products []int32) error {
 	return sc.refine(sc.home, query, rows, chosen)
 }
 
-// refine scores those of up to blockRows rows of a file that both halves of their codes pass.
+// refine scores those of up to together rows of a file that both halves of their codes pass.
 func (sc *scanner) refine(in *home, query int, rows, products []int32) error {
 	if len(rows) == 0 {
 		return nil
@@ -189,8 +188,7 @@ func (sc *scanner) look(from *codes, by bounder, rows span, qs numbers, q0, n in
 	for q := range n {
 		sc.limits[q] = first.limit(sc.to.least(q0+q), qs.lost[q0+q], from.dimension)
 	}
-	blocks := (rows.n + blockRows - 1) / blockRows
-	by(first.span(rows.first, blocks), goal{qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits}, sc.masks, sc.products)
+	by(first.span(rows.first, rows.blocks()), goal{qs.part(q0, n), sc.home.bearing.part(q0, n), sc.limits}, sc.masks, sc.products)
 }
 
 // lookAtBits fills masks by codes of one bit, if there are any and they decide enough.
@@ -201,7 +199,7 @@ func (sc *scanner) lookAtBits(rows span, q0, n int) bool {
 	}
 	sc.look(rows.bits, sc.method.bits, rows, sc.home.signs, q0, n)
 	passing := 0
-	for _, mask := range sc.masks[:(rows.n+blockRows-1)/blockRows*n] {
+	for _, mask := range sc.masks[:rows.blocks()*n] {
 		passing += bits.OnesCount64(mask)
 	}
 	if passing*usefulBits > rows.n*n {

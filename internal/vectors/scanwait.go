@@ -31,6 +31,10 @@ func (w *waiters) give(room []waiter) {
 	}
 }
 
+// together is how many rows are looked at together at most: memory is asked for some while others
+// are at hand.
+const together = 256
+
 // patient is up to how many queries rows wait: with more of them, rows that a closer look has brought
 // near serve several.
 const patient = 4
@@ -44,29 +48,44 @@ type waiter struct {
 	end     float32 // the most that its cosine can be
 }
 
-// wait puts off those rows of a block whose first codes promise less than the limit unless they err
-// on the right side; it gives the others. products are the block's.
-func (sc *scanner) wait(row, query int, mask uint64, limit float32, products []int32) (now uint64) {
-	first := sc.home.codes.tables[0]
-	to := goal{sc.home.numbers.part(query, 1), sc.home.bearing.part(query, 1), nil}
-	terms := first.span(row, 1).bytes[blockRows*first.stride:]
-	for ; mask != 0; mask &= mask - 1 {
-		r := bits.TrailingZeros64(mask)
-		end := to.upperEnd(0, terms, r, products[r])
-		if end-to.size[0]*floatAt(terms, 2*blockRows+r) >= limit {
-			now |= 1 << r
-			continue
+// sortOut makes waiters of the rows that pass for a query by their first codes: masks and products
+// are those of n queries, of which this is number i. Rows that promise less than the limit unless
+// their codes err on the right side can wait; the others are urgent, for they raise the bar.
+func (sc *scanner) sortOut(rows span, query, i, n int) {
+	table, limit := sc.home.codes.tables[0], sc.limits[i]
+	unit, along, size := sc.home.numbers.unit[query], sc.home.bearing.along[query], sc.home.bearing.size[query]
+	urgent, waiting := sc.urgent[query], sc.waiting[query]
+	for b := range rows.blocks() {
+		at := rows.first + b*blockRows
+		products := sc.products[(b*n+i)*blockRows:][:blockRows]
+		codes := table.span(at, 1)
+		for mask := sc.masks[b*n+i] & rows.mask(b); mask != 0; mask &= mask - 1 {
+			r := bits.TrailingZeros64(mask)
+			row := codes.terms(0, r)
+			width := row.err * size
+			end := float32(products[r])*(row.scale*unit) + (row.offset*along + width)
+			w := waiter{int32(len(sc.homes) - 1), int32(at + r), products[r], end}
+			if end-width >= limit {
+				urgent = append(urgent, w)
+			} else {
+				waiting = append(waiting, w)
+			}
 		}
-		sc.waiting[query] = append(sc.waiting[query], waiter{int32(len(sc.homes) - 1), int32(row + r), products[r], end})
 	}
-	return now
+	sc.urgent[query], sc.waiting[query] = urgent, waiting
 }
 
-// admitMany looks at the rows that wait for queries for which too many do.
+// admitMany looks at urgent rows, as soon as there are enough to look at together, and at those that
+// wait for queries for which too many do.
 func (sc *scanner) admitMany() error {
-	for q, all := range sc.waiting {
-		if len(all) > max(maxWaiting/runtime.GOMAXPROCS(0)/sc.queries.n, blockRows) {
-			if err := sc.admit(q); err != nil {
+	for q := range sc.urgent {
+		if len(sc.urgent[q]) >= blockRows {
+			if err := sc.admit(q, &sc.urgent[q]); err != nil {
+				return err
+			}
+		}
+		if len(sc.waiting[q]) > max(maxWaiting/runtime.GOMAXPROCS(0)/sc.queries.n, blockRows) {
+			if err := sc.admit(q, &sc.waiting[q]); err != nil {
 				return err
 			}
 		}
@@ -79,10 +98,13 @@ func (sc *scanner) firstLimit(in *home, query int) float32 {
 	return in.codes.tables[0].limit(sc.to.least(query), in.numbers.lost[query], in.codes.dimension)
 }
 
-// finish looks at the rows that still wait.
+// finish looks at the rows that are left.
 func (sc *scanner) finish(room *waiters) error {
 	for q := range sc.waiting {
-		if err := sc.admit(q); err != nil {
+		if err := sc.admit(q, &sc.urgent[q]); err != nil {
+			return err
+		}
+		if err := sc.admit(q, &sc.waiting[q]); err != nil {
 			return err
 		}
 		room.give(sc.waiting[q])
@@ -90,14 +112,14 @@ func (sc *scanner) finish(room *waiters) error {
 	return nil
 }
 
-// admit looks at the rows that wait for a query.
-func (sc *scanner) admit(query int) error {
-	all := sc.waiting[query]
-	sc.waiting[query] = all[:0]
+// admit looks at those of the waiters of a query that may still reach the bar, and empties the list.
+func (sc *scanner) admit(query int, list *[]waiter) error {
+	all := *list
+	*list = all[:0]
 	for len(all) > 0 {
 		in, n, rows, products := all[0].in, 0, sc.passing, sc.chosen
 		limit := sc.firstLimit(sc.homes[in], query)
-		for n < len(all) && all[n].in == in && len(rows) < blockRows {
+		for n < len(all) && all[n].in == in && len(rows) < together {
 			if all[n].end >= limit {
 				rows, products = append(rows, all[n].row), append(products, all[n].product)
 			}

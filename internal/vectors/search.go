@@ -3,6 +3,7 @@ package vectors
 import (
 	"context"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -28,6 +29,14 @@ type span struct {
 func (sp span) part(at, n int) span {
 	sp.first, sp.n, sp.id = sp.first+at, n, sp.id+int64(at)
 	return sp
+}
+
+// blocks is in how many blocks of codes the span's rows are.
+func (sp span) blocks() int { return (sp.n + blockRows - 1) / blockRows }
+
+// mask has a bit for each row of the span's block b.
+func (sp span) mask(b int) uint64 {
+	return math.MaxUint64 >> (blockRows - min(blockRows, sp.n-b*blockRows))
 }
 
 // sink is where one worker's cosines go.

@@ -27,8 +27,9 @@ struct rollcall_queries {
 };
 
 // n blocks of 64 rows of codes held against queries: bit r of masks[b * nq + q] says that row r of
-// block b passes for query q, products[(b * nq + q) * 64 + r] is its product. A block is 64 * stride bytes of codes, then 64 scales, 64 offsets and
-// 64 errors (floats); stride is a multiple of 64. Product is 2 * sum(code * number) + correction.
+// block b passes for query q, products[(b * nq + q) * 64 + r] is its product. A block is 64 * stride
+// bytes of codes, then 64 scales, 64 offsets and 64 errors (floats); stride is a multiple of 64.
+// Product is 2 * sum(code * number) + correction.
 // nibbles: 64 bytes hold 128 codes of 4 bits, byte j the values j (low half) and j + 64.
 // bits: bit j of a row is value j.
 void rollcall_nibbles_avx2(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
@@ -37,7 +38,8 @@ void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct rollc
 void rollcall_bits_vnni(const uint8_t *blocks, long n, long stride, struct rollcall_queries qs, uint64_t *masks, int32_t *products);
 
 // A file of vectors, of size bytes each, and its 8-bit codes, the halves of which are in two tables
-// of blocks like those above; scales, offsets and errors are those of low.
+// of blocks like those above, but that each row's scale, offset and error lie together in low, which
+// has those of the 8 bits.
 struct rollcall_file {
 	const uint8_t *high, *low;
 	long stride;

@@ -91,7 +91,20 @@ VNNI static inline __attribute__((always_inline)) void blocks_vnni(const uint8_t
 	}
 }
 
-// nibbles_rows multiplies 4 rows of 4-bit codes with nq queries.
+// nibbles_sum multiplies a row of 4-bit codes with a query; what is left is to add its lanes.
+VNNI static inline __m512i nibbles_sum(const uint8_t *row, long stride, const int8_t *plane) {
+	const __m512i nibble = _mm512_set1_epi8(15);
+	__m512i sum = _mm512_setzero_si512();
+	for (long j = 0; j < stride; j += 64) {
+		__m512i codes = _mm512_loadu_si512(row + j);
+		sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(codes, nibble), _mm512_loadu_si512(plane + 2 * j));
+		sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble), _mm512_loadu_si512(plane + 2 * j + 64));
+	}
+	return sum;
+}
+
+// nibbles_rows multiplies 4 rows of 4-bit codes with nq queries. One query takes them in the order in
+// which they lie in memory, which the processor reads ahead best; several share what they unpack.
 VNNI static inline __attribute__((always_inline)) void nibbles_rows(const uint8_t *rows, long stride, const int8_t *plane,
 		const int32_t *correction, const int nq, int32_t *out) {
 	const __m512i nibble = _mm512_set1_epi8(15);
@@ -99,9 +112,9 @@ VNNI static inline __attribute__((always_inline)) void nibbles_rows(const uint8_
 #pragma GCC unroll 4
 	for (int q = 0; q < nq; q++) {
 #pragma GCC unroll 4
-		for (int i = 0; i < 4; i++) sums[q][i] = _mm512_setzero_si512();
+		for (int i = 0; i < 4; i++) sums[q][i] = nq == 1 ? nibbles_sum(rows + i * stride, stride, plane) : _mm512_setzero_si512();
 	}
-	for (long j = 0; j < stride; j += 64) {
+	for (long j = 0; nq > 1 && j < stride; j += 64) {
 		__m512i low[4], high[4];
 #pragma GCC unroll 4
 		for (int i = 0; i < 4; i++) {
@@ -219,7 +232,9 @@ static inline const uint8_t *place(const uint8_t *table, long stride, long row) 
 static inline void call(const uint8_t *table, long stride, long row) {
 	const uint8_t *block = place(table, stride, row);
 	for (long j = 0; j < stride; j += 64) _mm_prefetch((const char *)(block + row % ROWS * stride + j), _MM_HINT_T0);
-	for (int i = 0; i < 3; i++) _mm_prefetch((const char *)(block + ROWS * stride + 4 * (i * ROWS + row % ROWS)), _MM_HINT_T0);
+	const char *terms = (const char *)(block + ROWS * stride + 12 * (row % ROWS));
+	_mm_prefetch(terms, _MM_HINT_T0);
+	_mm_prefetch(terms + 8, _MM_HINT_T0); // they may lie across two lines
 }
 
 // row_nibbles multiplies a row of 4-bit codes with a query.
@@ -235,10 +250,10 @@ static inline __attribute__((always_inline)) long bytes_rows(const struct rollca
 		if (i + CALLED < n) call(in->low, stride, rows[i + CALLED]);
 		long row = rows[i], r = row % ROWS;
 		const uint8_t *block = place(in->low, stride, row);
-		const float *scale = (const float *)(block + ROWS * stride) + r;
+		const float *terms = (const float *)(block + ROWS * stride) + 3 * r;
 		int32_t first = products ? products[i] : 2 * multiply(place(in->high, stride, row) + r * stride, stride, q->plane) + *q->correction;
 		int32_t product = 8 * first + multiply(block + r * stride, stride, q->plane) + *q->correction / 15 * 8;
-		float end = *scale * *q->unit * (float)product + (scale[ROWS] * *q->along + scale[2 * ROWS] * *q->size);
+		float end = terms[0] * *q->unit * (float)product + (terms[1] * *q->along + terms[2] * *q->size);
 		if (!(end >= *q->limit)) continue;
 		rows[kept++] = rows[i];
 		for (long j = 0; j < in->size; j += 64) _mm_prefetch((const char *)(in->vectors + row * in->size + j), _MM_HINT_T0);
@@ -247,14 +262,7 @@ static inline __attribute__((always_inline)) long bytes_rows(const struct rollca
 }
 
 VNNI static inline int32_t nibbles_vnni(const uint8_t *row, long stride, const int8_t *plane) {
-	const __m512i nibble = _mm512_set1_epi8(15);
-	__m512i sum = _mm512_setzero_si512();
-	for (long j = 0; j < stride; j += 64) {
-		__m512i codes = _mm512_loadu_si512(row + j);
-		sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(codes, nibble), _mm512_loadu_si512(plane + 2 * j));
-		sum = _mm512_dpbusd_epi32(sum, _mm512_and_si512(_mm512_srli_epi16(codes, 4), nibble), _mm512_loadu_si512(plane + 2 * j + 64));
-	}
-	return _mm512_reduce_add_epi32(sum);
+	return _mm512_reduce_add_epi32(nibbles_sum(row, stride, plane));
 }
 
 VNNI long rollcall_bytes_vnni(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n) {
