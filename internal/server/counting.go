@@ -163,7 +163,7 @@ func (c *counter) counts(ctx context.Context) ([]state.Counted, error) {
 		}
 	}
 	for i := range out {
-		out[i].Count = counts[i]
+		out[i].Count, out[i].Fingerprint = counts[i], c.index.fingerprint()
 		if images != nil {
 			out[i].ImageGroups = images.Persons[i].Groups
 		}

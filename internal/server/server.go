@@ -53,6 +53,14 @@ type Index struct {
 	Finder FaceFinder // finds faces in pictures as Faces were found; needed with Faces
 }
 
+// fingerprint tells one state of the index from another; "" where nobody knows.
+func (x *Index) fingerprint() string {
+	if x.Manifest == nil {
+		return ""
+	}
+	return x.Manifest.Fingerprint
+}
+
 // FaceStore is what the service needs of an index's stored faces.
 type FaceStore interface {
 	retriever.FaceSearcher

@@ -127,7 +127,11 @@ func (s *Server) verified(ctx context.Context, job state.Job) ([]countedPerson, 
 	if err != nil {
 		return nil, err
 	}
-	wrong, err := s.state.Rejected(ctx, job.ID, r.Index)
+	looked, err := s.lookedAt(ctx, r.Index, job.ID)
+	if err != nil {
+		return nil, err
+	}
+	wrong, err := s.state.Rejected(ctx, job.ID, looked)
 	if err != nil {
 		return nil, err
 	}
@@ -136,6 +140,20 @@ func (s *Server) verified(ctx context.Context, job state.Job) ([]countedPerson, 
 		list[i] = corrected(c, wrong[c.ID])
 	}
 	return list, nil
+}
+
+// lookedAt is what verdicts call the index of a count: its name and its fingerprint then, for the rows of
+// an index that was made anew under the same name are others.
+func (s *Server) lookedAt(ctx context.Context, index, job string) (string, error) {
+	fingerprint, err := s.state.CountedIndex(ctx, job)
+	return verdictIndex(index, fingerprint), err
+}
+
+func verdictIndex(name, fingerprint string) string {
+	if fingerprint == "" {
+		return name
+	}
+	return name + "#" + fingerprint
 }
 
 // corrected takes wrong rows off a count. The estimate is the mentions, or the images where captions

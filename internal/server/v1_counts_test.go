@@ -14,6 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/indexer"
 	"rollcall/internal/server"
 	"rollcall/internal/server/querylog"
 	"rollcall/internal/server/state"
@@ -87,6 +88,34 @@ func TestAWrongMatchIsTakenOffTheCount(t *testing.T) {
 	verdict["row"] = 99
 	status, _ = call(t, http.MethodPut, base+"/v1/people/ann/evidence", verdict)
 	require.Equal(t, 404, status)
+}
+
+// TestMarksStayWithTheirIndex marks a row as wrong, and counts in an index that was made anew under the same
+// name: its rows are others, and nothing is taken off. In the same one the mark holds.
+func TestMarksStayWithTheirIndex(t *testing.T) {
+	store, err := state.Open(t.Context(), "")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	mentions := func(fingerprint string, mark bool) any {
+		web, s := world(t, store, colours{}, func(o *server.Options) {
+			o.Indices[0].Manifest = &indexer.Manifest{Fingerprint: fingerprint, Options: indexer.ManifestOption{Images: true, Texts: true}}
+		})
+		defer func() { web.Close(); require.NoError(t, s.Close()) }()
+		_, _ = call(t, http.MethodPut, web.URL+"/v1/people/ann", map[string]any{"name": "Ann Lee"})
+		id, _ := counted(t, web.URL, map[string]any{"index": "small"})
+		if mark {
+			status, answer := call(t, http.MethodPut, web.URL+"/v1/people/ann/evidence", map[string]any{"index": "small", "kind": "mention", "row": 5, "wrong": true})
+			require.Equal(t, 204, status, answer)
+		}
+		_, page := call(t, http.MethodGet, web.URL+"/v1/people/ann/evidence?index=small&kind=mention", nil)
+		last := page["evidence"].([]any)[3].(map[string]any)
+		count := countsOf(t, web.URL, id)["ann"]["mentions"]
+		require.Equal(t, count == 3.0, last["wrong"], "page and count say the same")
+		return count
+	}
+	require.Equal(t, 3.0, mentions("one", true))
+	require.Equal(t, 3.0, mentions("one", false))
+	require.Equal(t, 4.0, mentions("another", false))
 }
 
 func TestEvidenceComesInPagesThatStay(t *testing.T) {

@@ -80,7 +80,7 @@ func (s *Server) evidence(ctx context.Context, in *evidenceInput) (evidencePage,
 	if _, err := s.state.Person(ctx, in.ID); err != nil {
 		return evidencePage{}, absentAs(err, "person", in.ID)
 	}
-	query := state.EvidenceQuery{Index: in.Index, Person: in.ID, Kind: in.Kind, Most: in.Limit + 1}
+	query := state.EvidenceQuery{Person: in.ID, Kind: in.Kind, Most: in.Limit + 1}
 	if in.Cursor != "" {
 		job, after, ok := readCursor(in.Cursor)
 		if !ok {
@@ -96,6 +96,10 @@ func (s *Server) evidence(ctx context.Context, in *evidenceInput) (evidencePage,
 			return evidencePage{}, err
 		}
 		query.Job = job.ID
+	}
+	var err error
+	if query.Index, err = s.lookedAt(ctx, in.Index, query.Job); err != nil {
+		return evidencePage{}, err
 	}
 	rows, err := s.state.Evidence(ctx, query)
 	if err != nil {
@@ -171,8 +175,18 @@ func (s *Server) mark(ctx context.Context, v state.Verdict, wrong bool) error {
 	if err := checkRows(ctx, index, []int64{v.Row}); err != nil {
 		return err
 	}
+	switch counted, err := s.state.LatestCount(ctx, v.Index, v.Kind, v.Person); {
+	case errors.Is(err, state.ErrNotFound):
+		v.Index = verdictIndex(v.Index, index.fingerprint())
+	case err != nil:
+		return err
+	default: // whose evidence was looked at
+		if v.Index, err = s.lookedAt(ctx, v.Index, counted.ID); err != nil {
+			return err
+		}
+	}
 	said := map[bool]string{true: "row marked as wrong", false: "mark taken away"}[wrong]
-	if err := s.record(ctx, querylog.Entry{Action: said, Index: v.Index, Person: v.Person, Rows: []int64{v.Row}}); err != nil {
+	if err := s.record(ctx, querylog.Entry{Action: said, Index: index.Name, Person: v.Person, Rows: []int64{v.Row}}); err != nil {
 		return err
 	}
 	return s.state.SetWrong(ctx, v, wrong)

@@ -23,6 +23,16 @@ type Counted struct {
 	FaceGroups  *retriever.Groups `json:"face_groups,omitempty" doc:"the same of the rows with the face"`
 	FacesLow    *float64          `json:"faces_low" doc:"of the rows that may show the person by their faces, at 95 %"`
 	FacesHigh   *float64          `json:"faces_high" doc:"of the same"`
+	Fingerprint string            `json:"index_fingerprint,omitempty" doc:"of the index as it was counted"`
+}
+
+// CountedIndex gives the fingerprint of the index that a count was made in; "" is unknown.
+func (s *Store) CountedIndex(ctx context.Context, job string) (fingerprint string, err error) {
+	err = s.db.QueryRowContext(ctx, "SELECT coalesce(json_extract(content, '$.index_fingerprint'), '') FROM counted WHERE job = ? ORDER BY place LIMIT 1", job).Scan(&fingerprint)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return fingerprint, err
 }
 
 // PutCounts keeps what a count found, in the order of its roster.
@@ -81,7 +91,7 @@ type EvidenceRow struct {
 	Wrong bool // marked as a wrong match
 }
 
-// EvidenceQuery asks for a page of a person's evidence.
+// EvidenceQuery asks for a page of a person's evidence. Index is the one of verdicts.
 type EvidenceQuery struct {
 	Job, Index, Person, Kind string
 	After                    int64 // EvidenceRow.Number of the page before; 0 begins
@@ -116,7 +126,8 @@ func (s *Store) LatestCount(ctx context.Context, index, kind, person string) (Jo
 	return j, err
 }
 
-// Verdict is a row that somebody looked at.
+// Verdict is a row that somebody looked at. Index names one state of an index: rows of another have other
+// numbers.
 type Verdict struct {
 	Index, Person, Kind string
 	Row                 int64
