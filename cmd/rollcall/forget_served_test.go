@@ -77,6 +77,29 @@ func TestForgetAfterServing(t *testing.T) {
 	require.Empty(t, holders(t, dir, before.texts))
 }
 
+// TestForgetWhileServedFromMilvus erases rows from an index in a real Milvus that the real program
+// serves: what it kept of them as evidence goes, also when Milvus still gives them for a while.
+func TestForgetWhileServedFromMilvus(t *testing.T) {
+	t.Parallel()
+	dir, address := t.TempDir(), milvusEngine(t)
+	call := func(args ...string) string {
+		return rollcall(t, append([]string{"--data-dir", dir, "--milvus-address", address}, args...)...)
+	}
+	call("index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"), "--limit", "200", "--embed", "captions", "--store", "milvus")
+	base, _ := spawn(t, "--data-dir", dir, "--milvus-address", address, "serve", "--listen", "127.0.0.1:0", "--index", "lab")
+	send(t, http.MethodPost, base+"/v1/people/import", "text/csv", labPersons(t, 100), &struct{}{})
+	send(t, http.MethodPost, base+"/v1/counts", "application/json", `{"index":"lab"}`, &job{})
+	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, time.Minute, 20*time.Millisecond)
+	roster := filepath.Join(t.TempDir(), "roster.csv")
+	require.NoError(t, os.WriteFile(roster, []byte(labPersons(t, 100)), 0o600))
+	person, _ := mostMentioned(t, call("--json", "count", "lab", "--roster", roster))
+	before := captionsOf(t, filepath.Join(dir, "lab"), person, roster)
+	require.Contains(t, strings.Join(holders(t, dir, before.texts), " "), "state.db")
+	call("forget", "lab", "--person", person, "--roster", roster, "--yes")
+	require.Eventually(t, func() bool { return len(holders(t, dir, before.texts)) == 0 }, 40*time.Second, 200*time.Millisecond,
+		"still there: %v", holders(t, dir, before.texts))
+}
+
 // mostMentioned gives the person with the most mentions.
 func mostMentioned(t *testing.T, output string) (id string, mentions int) {
 	t.Helper()

@@ -7,9 +7,14 @@ import (
 	"rollcall/internal/vectors"
 )
 
-// erasuresEvery is how often the service looks for erasures of other processes. Its indexes hide the
-// rows at once; what it looks for is when to let go of the files that held them.
-const erasuresEvery = time.Second
+const (
+	// erasuresEvery is how often the service looks for erasures of other processes. Its indexes hide
+	// the rows at once; what it looks for is when to let go of the files that held them.
+	erasuresEvery = time.Second
+	// erasuresSettle is when Milvus, which may give another process an erased row for five seconds
+	// more, is asked again which rows were erased.
+	erasuresSettle = 10 * time.Second
+)
 
 // erased says whether an erasure has ended since the indexes were opened, or since it last said so.
 func (s *service) erased() bool {

@@ -15,6 +15,7 @@ func (s *service) reloadOn(ctx context.Context, signals <-chan os.Signal) {
 	s.eraseEvidence(ctx)
 	look := time.NewTicker(erasuresEvery)
 	defer look.Stop()
+	var settled <-chan time.Time
 	for {
 		select {
 		case <-signals:
@@ -22,7 +23,10 @@ func (s *service) reloadOn(ctx context.Context, signals <-chan os.Signal) {
 		case <-look.C:
 			if s.erased() {
 				s.reload(ctx)
+				settled = time.After(erasuresSettle)
 			}
+		case <-settled:
+			s.eraseEvidence(ctx)
 		case <-ctx.Done():
 			return
 		}
