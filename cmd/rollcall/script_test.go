@@ -1,6 +1,8 @@
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,9 +13,10 @@ import (
 )
 
 // TestMain gives models one thread, also in the programs that stories start: several tests run at a time,
-// and ONNX Runtime's threads wait for each other by spinning, which doubles what everything takes.
+// and ONNX Runtime's threads wait for each other by spinning, which doubles what everything takes. Four at
+// a time, unless -parallel says otherwise: some of them wait for a Milvus to start.
 func TestMain(m *testing.M) {
-	if err := os.Setenv("ROLLCALL_THREADS", "1"); err != nil {
+	if err := errors.Join(os.Setenv("ROLLCALL_THREADS", "1"), flag.Set("test.parallel", "4")); err != nil {
 		panic(err)
 	}
 	testscript.Main(tests{m}, map[string]func(){"rollcall": main})
