@@ -13,10 +13,14 @@ type codeBlocks struct {
 	single    bool // see termPlace
 }
 
-// terms are those of row r of block b.
-func (rows codeBlocks) terms(b, r int) rowTerms {
-	all := rows.bytes[b*blockSize(rows.stride)+blockRows*rows.stride:][:blockRows*12]
-	term := func(i int) float32 { return floatAt(all, termPlace(rows.single, r, i)) }
+// terms are those of block b.
+func (rows codeBlocks) terms(b int) []byte {
+	return rows.bytes[b*blockSize(rows.stride)+blockRows*rows.stride:][:blockRows*12]
+}
+
+// row gives the terms of row r of block b.
+func (rows codeBlocks) row(b, r int) rowTerms {
+	term := func(i int) float32 { return floatAt(rows.terms(b), termPlace(rows.single, r, i)) }
 	return rowTerms{term(0), term(1), term(2)}
 }
 
@@ -75,7 +79,7 @@ func plainBound(rows codeBlocks, to goal, masks []uint64, products []int32, mult
 			for r := range blockRows {
 				product := 2*multiply(block[r*rows.stride:(r+1)*rows.stride], to.plane[q*to.room:(q+1)*to.room]) + to.correction[q]
 				products[(b*to.n+q)*blockRows+r] = product
-				if to.upperEnd(q, rows.terms(b, r), product) >= to.limits[q] {
+				if to.upperEnd(q, rows.row(b, r), product) >= to.limits[q] {
 					mask |= 1 << r
 				}
 			}
@@ -97,7 +101,7 @@ func plainBytes(in *home, to goal, rows, products []int32) (kept int) {
 			first = 2*plainNibbles(code(high), to.plane) + to.correction[0]
 		}
 		product := byBoth(first, plainNibbles(code(low), to.plane), to.correction[0])
-		if to.upperEnd(0, low.span(int(row), 1).terms(0, r), product) >= to.limits[0] {
+		if to.upperEnd(0, low.span(int(row), 1).row(0, r), product) >= to.limits[0] {
 			rows[kept] = row
 			kept++
 		}

@@ -29,7 +29,7 @@ type scanner struct {
 	limits  []float32 // that first codes must reach, of the queries at hand
 	limit   []float32 // that both halves must reach, of one query
 	masks   []uint64
-	passing []int32 // rows of a file, up to together of them
+	passing []int32 // rows of a file, up to blockRows of them
 	chosen  []int32 // their products
 	tally   tally
 
@@ -46,10 +46,10 @@ func newScanner(s *Store, qs unitQueries, to sink) *scanner {
 	group := min(queriesAtAll, qs.n)
 	sc := &scanner{
 		method: s.method, cosines: s.method.cosines(s.dimension), queries: qs, exact: qs.doubles(s.dimension), to: to,
-		out: make([]float32, max(rowsAtOnce(group)*group, together)), limits: make([]float32, group), limit: make([]float32, 1),
-		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, together),
+		out: make([]float32, rowsAtOnce(group)*group), limits: make([]float32, group), limit: make([]float32, 1),
+		masks: make([]uint64, rowsAtOnce(group)/blockRows*group), passing: make([]int32, 0, blockRows),
 	}
-	sc.products, sc.chosen = make([]int32, len(sc.masks)*blockRows), make([]int32, 0, together)
+	sc.products, sc.chosen = make([]int32, len(sc.masks)*blockRows), make([]int32, 0, blockRows)
 	if to.rises() && qs.n <= patient {
 		sc.waiting, sc.urgent = make([][]waiter, qs.n), make([][]waiter, qs.n)
 		for q := range sc.waiting {
@@ -157,7 +157,7 @@ func (sc *scanner) choose(at, query int, mask uint64, products []int32) error {
 	return sc.refine(sc.home, query, rows, chosen)
 }
 
-// refine scores those of up to together rows of a file that both halves of their codes pass.
+// refine scores those of up to blockRows rows of a file that both halves of their codes pass.
 func (sc *scanner) refine(in *home, query int, rows, products []int32) error {
 	if len(rows) == 0 {
 		return nil

@@ -31,10 +31,6 @@ func (w *waiters) give(room []waiter) {
 	}
 }
 
-// together is how many rows are looked at together at most: memory is asked for some while others
-// are at hand.
-const together = 256
-
 // patient is up to how many queries rows wait: with more of them, rows that a closer look has brought
 // near serve several.
 const patient = 4
@@ -56,14 +52,17 @@ func (sc *scanner) sortOut(rows span, query, i, n int) {
 	unit, along, size := sc.home.numbers.unit[query], sc.home.bearing.along[query], sc.home.bearing.size[query]
 	urgent, waiting := sc.urgent[query], sc.waiting[query]
 	for b := range rows.blocks() {
+		mask := sc.masks[b*n+i] & rows.mask(b)
+		if mask == 0 {
+			continue
+		}
 		at := rows.first + b*blockRows
 		products := sc.products[(b*n+i)*blockRows:][:blockRows]
-		codes := table.span(at, 1)
-		for mask := sc.masks[b*n+i] & rows.mask(b); mask != 0; mask &= mask - 1 {
+		terms := table.span(at, 1).terms(0)
+		for ; mask != 0; mask &= mask - 1 {
 			r := bits.TrailingZeros64(mask)
-			row := codes.terms(0, r)
-			width := row.err * size
-			end := float32(products[r])*(row.scale*unit) + (row.offset*along + width)
+			width := floatAt(terms, termPlace(false, r, 2)) * size
+			end := float32(products[r])*(floatAt(terms, termPlace(false, r, 0))*unit) + (floatAt(terms, termPlace(false, r, 1))*along + width)
 			w := waiter{int32(len(sc.homes) - 1), int32(at + r), products[r], end}
 			if end-width >= limit {
 				urgent = append(urgent, w)
@@ -119,7 +118,7 @@ func (sc *scanner) admit(query int, list *[]waiter) error {
 	for len(all) > 0 {
 		in, n, rows, products := all[0].in, 0, sc.passing, sc.chosen
 		limit := sc.firstLimit(sc.homes[in], query)
-		for n < len(all) && all[n].in == in && len(rows) < together {
+		for n < len(all) && all[n].in == in && len(rows) < blockRows {
 			if all[n].end >= limit {
 				rows, products = append(rows, all[n].row), append(products, all[n].product)
 			}

@@ -48,7 +48,7 @@ struct rollcall_file {
 };
 
 // n rows of a file held against one query by both halves of their codes. Brings the rows that pass
-// to the front, in their order, asks for their vectors, and gives how many. products are those of the
+// to the front, in their order, asks memory for their vectors, and gives how many. products are those of the
 // rows' first halves; where they are null, high is read as well.
 long rollcall_bytes_avx2(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n);
 long rollcall_bytes_vnni(struct rollcall_file in, struct rollcall_queries q, int32_t *rows, const int32_t *products, long n);

@@ -8,9 +8,9 @@
 #define AVX2 __attribute__((target("avx2,fma")))
 #define VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,avx2,fma")))
 
-// CALLED is how many rows ahead memory is asked for scattered rows. For consecutive ones the processor
-// does that itself, and asking as well made it a fifth slower.
-enum { ROWS = 64, CALLED = 8 };
+// No kernel asks for consecutive rows ahead: the processor does that itself, and asking as well made it
+// a fifth slower.
+enum { ROWS = 64 };
 
 // The whole-number products below fit 32 bits, so all ways of computing them give the same number.
 
@@ -228,13 +228,13 @@ AVX2 void rollcall_bits_avx2(const uint8_t *blocks, long n, long stride, struct 
 // place finds the block of a row.
 static inline const uint8_t *place(const uint8_t *table, long stride, long row) { return table + row / ROWS * ROWS * (stride + 12); }
 
-// call asks memory for the code of a row, and for what belongs to it.
-static inline void call(const uint8_t *table, long stride, long row) {
-	const uint8_t *block = place(table, stride, row);
-	for (long j = 0; j < stride; j += 64) _mm_prefetch((const char *)(block + row % ROWS * stride + j), _MM_HINT_T0);
-	const char *terms = (const char *)(block + ROWS * stride + 12 * (row % ROWS));
-	_mm_prefetch(terms, _MM_HINT_T0);
-	_mm_prefetch(terms + 8, _MM_HINT_T0); // they may lie across two lines
+// touch reads a byte of each line of memory that size bytes lie in. Scattered rows are all touched
+// before the first is looked at, so that memory brings many at a time: reading does what prefetching
+// does not, where the page of a row is not at hand.
+static inline void touch(const uint8_t *from, long size) {
+	uint8_t sum = from[size - 1];
+	for (long j = 0; j < size; j += 64) sum += from[j];
+	__asm__ volatile("" : : "r"(sum)); // somebody wants it
 }
 
 // row_nibbles multiplies a row of 4-bit codes with a query.
@@ -245,19 +245,21 @@ static inline __attribute__((always_inline)) long bytes_rows(const struct rollca
 		const struct rollcall_queries *q, int32_t *rows, const int32_t *products, long n) {
 	const long stride = in->stride;
 	long kept = 0;
-	for (long i = 0; i < n && i < CALLED; i++) call(in->low, stride, rows[i]);
 	for (long i = 0; i < n; i++) {
-		if (i + CALLED < n) call(in->low, stride, rows[i + CALLED]);
+		const uint8_t *block = place(in->low, stride, rows[i]);
+		touch(block + rows[i] % ROWS * stride, stride);
+		touch(block + ROWS * stride + 12 * (rows[i] % ROWS), 12);
+	}
+	for (long i = 0; i < n; i++) {
 		long row = rows[i], r = row % ROWS;
 		const uint8_t *block = place(in->low, stride, row);
 		const float *terms = (const float *)(block + ROWS * stride) + 3 * r;
 		int32_t first = products ? products[i] : 2 * multiply(place(in->high, stride, row) + r * stride, stride, q->plane) + *q->correction;
 		int32_t product = 8 * first + multiply(block + r * stride, stride, q->plane) + *q->correction / 15 * 8;
 		float end = terms[0] * *q->unit * (float)product + (terms[1] * *q->along + terms[2] * *q->size);
-		if (!(end >= *q->limit)) continue;
-		rows[kept++] = rows[i];
-		for (long j = 0; j < in->size; j += 64) _mm_prefetch((const char *)(in->vectors + row * in->size + j), _MM_HINT_T0);
+		if (end >= *q->limit) rows[kept++] = rows[i];
 	}
+	for (long i = 0; i < kept; i++) touch(in->vectors + rows[i] * in->size, in->size);
 	return kept;
 }
 
