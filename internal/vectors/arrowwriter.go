@@ -34,15 +34,7 @@ func writeArrow(ctx context.Context, path, from string, is origin) (err error) {
 	if err != nil {
 		return err
 	}
-	if err = copyArrow(ctx, in, out, is); err == nil {
-		if _, err = out.seal(); err == nil {
-			err = out.publish()
-		}
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("cannot write %s: %w", path, err), out.abandon())
-	}
-	return nil
+	return out.whole(copyArrow(ctx, in, out, is))
 }
 
 // copyArrow copies all rows, a record batch at a time.

@@ -6,27 +6,27 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
+	"os"
 )
 
 // writeCodes writes the codes of a file of vectors, whole or not at all.
-func writeCodes(ctx context.Context, kind codeKind, path string, m *matrix, is origin) (err error) {
+func writeCodes(ctx context.Context, kind codeKind, path string, m *matrix, is origin) error {
 	out, err := createPending(path)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(fmt.Errorf("cannot write %s: %w", path, err), out.abandon())
-		}
-	}()
 	w := newRowCoder(kind, m)
-	tables := make([]pieceWriter, kind.tables)
+	return out.whole(w.write(ctx, out.file, is))
+}
+
+// write writes the file's codes and, when all are there, its head.
+func (w *rowCoder) write(ctx context.Context, to *os.File, is origin) error {
+	tables := make([]pieceWriter, w.kind.tables)
 	for t := range tables {
-		tables[t] = pieceWriter{file: out.file, at: int64(codeHeader + axisSize(m.dimension) + t*tableSize(m.rows, kind.stride(m.dimension)))}
+		tables[t] = pieceWriter{file: to, at: int64(codeHeader + axisSize(w.m.dimension) + t*tableSize(w.m.rows, w.kind.stride(w.m.dimension)))}
 	}
-	err = w.blocks(ctx, func(_ int64, blocks [][]byte) error {
+	err := w.blocks(ctx, func(_ int64, blocks [][]byte) error {
 		for t, block := range blocks {
 			if _, err := tables[t].Write(block); err != nil {
 				return err
@@ -44,13 +44,8 @@ func writeCodes(ctx context.Context, kind codeKind, path string, m *matrix, is o
 	if err != nil {
 		return err
 	}
-	if _, err = out.file.WriteAt(head, 0); err != nil {
-		return err
-	}
-	if _, err = out.seal(); err != nil {
-		return err
-	}
-	return out.publish()
+	_, err = to.WriteAt(head, 0)
+	return err
 }
 
 // sameCodes says whether a file of codes is byte for byte what would be written now.

@@ -99,13 +99,5 @@ func replace(path string, write func(w *bufio.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if err = write(out.Writer); err == nil {
-		if _, err = out.seal(); err == nil {
-			err = out.publish()
-		}
-	}
-	if err != nil {
-		return errors.Join(fmt.Errorf("cannot write %s: %w", path, err), out.abandon())
-	}
-	return nil
+	return out.whole(write(out.Writer))
 }

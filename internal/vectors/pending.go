@@ -63,6 +63,20 @@ func (p *pending) publish() error {
 	return syncFolder(filepath.Dir(p.path))
 }
 
+// whole ends a file whose content is written: it gets its name, or, where err stopped the writing or
+// the disk does not take it, nothing of it is left.
+func (p *pending) whole(err error) error {
+	if err != nil {
+		err = fmt.Errorf("cannot write %s: %w", p.path, err)
+	} else if _, err = p.seal(); err == nil {
+		err = p.publish()
+	}
+	if err != nil {
+		return errors.Join(err, p.abandon())
+	}
+	return nil
+}
+
 // abandon removes what was written; after publish it does nothing.
 func (p *pending) abandon() error {
 	closing := p.file.Close()
