@@ -33,10 +33,7 @@ func TestForgetWhileServed(t *testing.T) {
 	require.Greater(t, rows, 3)
 
 	base, kill := spawn(t, "--data-dir", dir, "serve", "--listen", "127.0.0.1:0", "--index", "lab")
-	send(t, http.MethodPost, base+"/v1/people/import", "text/csv", labPersons(t, 100), &struct{}{})
-	var count job
-	send(t, http.MethodPost, base+"/v1/counts", "application/json", `{"index":"lab"}`, &count)
-	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, time.Minute, 20*time.Millisecond)
+	countServed(t, base)
 
 	before := contentOf(t, filepath.Join(dir, "lab"), person, roster)
 	require.Len(t, before.ids, rows)
@@ -64,17 +61,10 @@ func TestForgetAfterServing(t *testing.T) {
 	call := func(args ...string) string { return rollcall(t, append([]string{"--data-dir", dir}, args...)...) }
 	call("index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"), "--limit", "200", "--embed", "captions")
 	base, kill := spawn(t, "--data-dir", dir, "serve", "--listen", "127.0.0.1:0", "--index", "lab")
-	send(t, http.MethodPost, base+"/v1/people/import", "text/csv", labPersons(t, 100), &struct{}{})
-	send(t, http.MethodPost, base+"/v1/counts", "application/json", `{"index":"lab"}`, &job{})
-	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, time.Minute, 20*time.Millisecond)
+	countServed(t, base)
 	kill()
-	roster := filepath.Join(t.TempDir(), "roster.csv")
-	require.NoError(t, os.WriteFile(roster, []byte(labPersons(t, 100)), 0o600))
-	person, _ := mostMentioned(t, call("--json", "count", "lab", "--roster", roster))
-	before := captionsOf(t, filepath.Join(dir, "lab"), person, roster)
-	require.Contains(t, strings.Join(holders(t, dir, before.texts), " "), "state.db")
-	call("forget", "lab", "--person", person, "--roster", roster, "--yes")
-	require.Empty(t, holders(t, dir, before.texts))
+	texts := forgetMostMentioned(t, dir, call)
+	require.Empty(t, holders(t, dir, texts))
 }
 
 // TestForgetWhileServedFromMilvus erases rows from an index in a real Milvus that the real program
@@ -87,17 +77,31 @@ func TestForgetWhileServedFromMilvus(t *testing.T) {
 	}
 	call("index", lab(t, "shards"), "--name", "lab", "--model", lab(t, "model"), "--limit", "200", "--embed", "captions", "--store", "milvus")
 	base, _ := spawn(t, "--data-dir", dir, "--milvus-address", address, "serve", "--listen", "127.0.0.1:0", "--index", "lab")
+	countServed(t, base)
+	texts := forgetMostMentioned(t, dir, call)
+	require.Eventually(t, func() bool { return len(holders(t, dir, texts)) == 0 }, 40*time.Second, 200*time.Millisecond,
+		"still there: %v", holders(t, dir, texts))
+}
+
+// countServed has a service count the lab's first 100 persons in the index lab, with evidence.
+func countServed(t *testing.T, base string) {
+	t.Helper()
 	send(t, http.MethodPost, base+"/v1/people/import", "text/csv", labPersons(t, 100), &struct{}{})
 	send(t, http.MethodPost, base+"/v1/counts", "application/json", `{"index":"lab"}`, &job{})
 	require.Eventually(t, func() bool { return len(states(t, base)["done"]) == 1 }, time.Minute, 20*time.Millisecond)
+}
+
+// forgetMostMentioned erases, by call, the person with the most mentions from the index lab in dir, whose
+// captions a service has kept there as evidence; it gives these captions.
+func forgetMostMentioned(t *testing.T, dir string, call func(args ...string) string) (texts [][]byte) {
+	t.Helper()
 	roster := filepath.Join(t.TempDir(), "roster.csv")
 	require.NoError(t, os.WriteFile(roster, []byte(labPersons(t, 100)), 0o600))
 	person, _ := mostMentioned(t, call("--json", "count", "lab", "--roster", roster))
-	before := captionsOf(t, filepath.Join(dir, "lab"), person, roster)
-	require.Contains(t, strings.Join(holders(t, dir, before.texts), " "), "state.db")
+	texts = captionsOf(t, filepath.Join(dir, "lab"), person, roster).texts
+	require.Contains(t, strings.Join(holders(t, dir, texts), " "), "state.db")
 	call("forget", "lab", "--person", person, "--roster", roster, "--yes")
-	require.Eventually(t, func() bool { return len(holders(t, dir, before.texts)) == 0 }, 40*time.Second, 200*time.Millisecond,
-		"still there: %v", holders(t, dir, before.texts))
+	return texts
 }
 
 // mostMentioned gives the person with the most mentions.
